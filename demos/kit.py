@@ -1,0 +1,223 @@
+"""What the rooms share: the demo, its wall label, the seed row, the three floors, errors as sentences.
+
+A room is one module in ``demos/`` that exposes ``DEMO = Demo(...)``. Its ``build()``
+runs inside the room's own tab::
+
+    def build():
+        with kit.wall(LABEL):                       # the works, with the museum label beside them
+            picture = gr.Image(format="png")
+        with kit.controls():                        # few and quiet, beneath the works
+            subject = gr.Radio(SUBJECTS, value="fruit", label="Subject")
+            seed = kit.seed_row().seed
+        with kit.look_inside():
+            ...
+        kit.how_it_was_made("sketch-fruit.md")
+        return {"subject": subject, "seed": seed}   # what links and recipes fill in
+
+A link or a recipe sets those components' values, so a room makes its picture on their ``.change``.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import inspect
+import logging
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from models.errors import VernissageError
+
+log = logging.getLogger(__name__)
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+CARDS = ASSETS / "cards"
+
+DEVICE_QUEUE = "device"
+"""The ``concurrency_id`` of every event that computes on the shared device, so that they take turns."""
+
+SEED_LIMIT = 2**31
+"""Seeds are whole numbers in [0, SEED_LIMIT)."""
+
+NOTE_TITLE = "A note from the house"
+SORRY = "Something went wrong behind the scenes. Nothing you made is lost: please try once more."
+
+
+@dataclass(frozen=True)
+class WallLabel:
+    """The card beside a work, as in a museum."""
+
+    title: str
+    medium: str
+    year: str
+    authors: str
+    paper_url: str
+    licence: str
+    try_this: str
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One room: ``slug`` is its address (``?demo=slug``), ``poster`` the picture on its lobby card.
+
+    Pictures beside the poster named like it with a number (``poster-2.png``, ``poster-3.png``) take turns
+    with it. ``build`` returns the components that links and recipes may set, by setting name. ``family``
+    names the models it uses in ``models.registry``; rooms hang in the lobby by ``order``.
+    """
+
+    slug: str
+    title: str
+    tagline: str
+    label: WallLabel
+    poster: Path
+    build: Callable[[], Mapping[str, gr.components.Component]]
+    order: int = 100
+    family: str | None = None
+
+
+@dataclass(frozen=True)
+class SeedRow:
+    """The parts of a seed row: the seed itself, the box that keeps it, the button that changes it."""
+
+    seed: gr.Number
+    lock: gr.Checkbox
+    surprise: gr.Button
+
+
+# ---------------------------------------------------------------- the works and what stands beside them
+
+
+@contextmanager
+def wall(label: WallLabel) -> Iterator[None]:
+    """Hang what is built inside large in the middle, with its wall label beside it (beneath, on a phone)."""
+    with gr.Row(elem_classes="v-wall"):
+        with gr.Column(elem_classes="v-works", scale=4, min_width=280):
+            yield
+        wall_label(label)
+
+
+def wall_label(label: WallLabel) -> gr.HTML:
+    """The museum label of a work: title, authors and year of the idea, medium, licence, one thing to try."""
+    text = {name: html.escape(str(value)) for name, value in vars(label).items()}
+    paper = f' <a href="{text["paper_url"]}" target="_blank" rel="noopener">Read the paper</a>'
+    return gr.HTML(
+        f'<aside class="v-label" aria-label="About this work"><h2>{text["title"]}</h2>'
+        f'<p class="v-label-authors">{text["authors"]}, {text["year"]}.{paper if label.paper_url else ""}</p>'
+        f'<p class="v-label-medium">{text["medium"]}</p>'
+        f'<p class="v-label-try">{text["try_this"]}</p>'
+        f'<p class="v-label-licence">{text["licence"]}</p></aside>',
+        elem_classes="v-label-block",
+        min_width=240,
+        scale=1,
+        js_on_load=None,
+    )
+
+
+@contextmanager
+def controls() -> Iterator[None]:
+    """A quiet row of controls beneath the works."""
+    with gr.Row(elem_classes="v-controls"):
+        yield
+
+
+@contextmanager
+def more(title: str = "More") -> Iterator[gr.Accordion]:
+    """Controls that few visitors need, folded away."""
+    with gr.Accordion(title, open=False, elem_classes="v-floor v-more") as panel:
+        yield panel
+
+
+# ---------------------------------------------------------------- the seed
+
+
+def seed_row(seed: int = 0) -> SeedRow:
+    """The seed in use, a box that keeps it, and "Surprise me", which picks another in the browser.
+
+    Listen to ``row.seed.change``; a button of your own that draws another seed asks ``next_seed``.
+    """
+    with gr.Row(elem_classes="v-seed"):
+        number = gr.Number(
+            seed, label="Seed", precision=0, minimum=0, maximum=SEED_LIMIT - 1, min_width=110, scale=1
+        )
+        lock = gr.Checkbox(False, label="Keep this seed", min_width=130, scale=1, container=False)
+        surprise = gr.Button("Surprise me", size="md", min_width=120, scale=1)
+    surprise.click(
+        None, None, number, js=f"() => Math.floor(Math.random() * {SEED_LIMIT})", api_visibility="private"
+    )
+    # Keeping a seed is a matter for the page alone: no round trip.
+    lock.change(
+        None,
+        lock,
+        [number, surprise],
+        js="(kept) => [1, 2].map(() => ({interactive: !kept, __type__: 'update'}))",
+        api_visibility="private",
+    )
+    return SeedRow(number, lock, surprise)
+
+
+def next_seed(seed: int | float | None, locked: bool = False) -> int:
+    """Another seed, or the same one when the visitor keeps it. A missing seed counts as 0."""
+    return int(seed or 0) % SEED_LIMIT if locked else secrets.randbelow(SEED_LIMIT)
+
+
+# ---------------------------------------------------------------- the other two floors
+
+
+@contextmanager
+def look_inside(title: str = "Look inside") -> Iterator[gr.Accordion]:
+    """The second floor: what the network does with this very input. Yields its accordion."""
+    with gr.Accordion(title, open=False, elem_classes="v-floor v-inside") as panel:
+        yield panel
+
+
+def how_it_was_made(card: str | Path) -> gr.Accordion:
+    """The third floor: a model card, by file name in ``assets/cards`` or by path."""
+    path = CARDS / card
+    with gr.Accordion("How it was made", open=False, elem_classes="v-floor v-card-text") as panel:
+        gr.Markdown(path.read_text(encoding="utf-8"))
+    return panel
+
+
+# ---------------------------------------------------------------- errors
+
+
+@contextmanager
+def _as_sentence(name: str) -> Iterator[None]:
+    """Turn what goes wrong inside into one sentence a visitor can use; only the log sees the trace."""
+    try:
+        yield
+    except VernissageError as error:
+        raise gr.Error(str(error), title=NOTE_TITLE, print_exception=False) from error
+    except gr.Error:
+        raise
+    except Exception as error:
+        log.exception("%s failed", name)
+        raise gr.Error(SORRY, title=NOTE_TITLE, print_exception=False) from error
+
+
+def guard(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap an event handler (function or generator) so that every failure reaches the visitor as a sentence.
+
+    ``VernissageError`` carries its own; anything else is logged and answered calmly, without a trace.
+    """
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            with _as_sentence(function.__name__):
+                yield from function(*args, **kwargs)
+
+    else:
+
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            with _as_sentence(function.__name__):
+                return function(*args, **kwargs)
+
+    return guarded
