@@ -1,0 +1,102 @@
+"""Every model there is, house and hub, as plain data: what it is called, how it is loaded, what it costs.
+
+Light on purpose: the front door reads it before torch is imported. Loaders are named, not imported.
+Built-in models enter by the same `register` as a guest package's.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.errors import BadInput
+from models.weights import WEIGHTS
+
+_LARGEST_HOUSE_MODEL = 32_000_000  # bytes in memory: 8 M parameters in single precision
+_SKETCH_WORKING = 96_000_000  # bytes: activations of four takes at 128 px and the look inside
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model, as plain data.
+
+    `loader` is "package.module:function", called with this spec; it returns a module or a diffusers pipeline
+    in main memory, in eval mode. Bytes: `weights_bytes` once loaded, `working_bytes` more for each lease,
+    `download_bytes` over the network. `shared`: stateless, so several threads may run it at once.
+    """
+
+    key: str
+    title: str
+    family: str
+    tier: Literal["house", "hub"]
+    loader: str
+    weights_bytes: int
+    working_bytes: int
+    licence: str
+    card: str
+    shared: bool = False
+    hub_id: str | None = None
+    revision: str | None = None
+    download_bytes: int = 0
+    version: str = "1"
+
+
+_SPECS: dict[str, ModelSpec] = {}
+
+
+def register(spec: ModelSpec) -> None:
+    """Add a model; ValueError when the key is taken by a different one."""
+    if _SPECS.setdefault(spec.key, spec) != spec:
+        raise ValueError(f"two models are both called {spec.key!r}")
+
+
+def specs() -> tuple[ModelSpec, ...]:
+    """All models, in the order they were registered."""
+    return tuple(_SPECS.values())
+
+
+def get(key: str) -> ModelSpec:
+    """The model called `key`; BadInput names those there are."""
+    try:
+        return _SPECS[key]
+    except KeyError:
+        raise BadInput(f"There is no model called {key!r}; there are {', '.join(_SPECS)}.") from None
+
+
+def family(name: str) -> tuple[ModelSpec, ...]:
+    """The models of one family ("sketch"), house models first."""
+    members = (spec for spec in _SPECS.values() if spec.family == name)
+    return tuple(sorted(members, key=lambda spec: spec.tier != "house"))
+
+
+def house(
+    key: str, title: str, family: str, loader: str, working_bytes: int, licence: str, card: str
+) -> ModelSpec:
+    """A model whose half-precision weights come in the box as `<key with - for />.safetensors`.
+
+    It runs in single precision, so it takes twice its file's size.
+    """
+    file = WEIGHTS / f"{key.replace('/', '-')}.safetensors"
+    weights = 2 * file.stat().st_size if file.is_file() else _LARGEST_HOUSE_MODEL
+    return ModelSpec(key, title, family, "house", loader, weights, working_bytes, licence, card, shared=True)
+
+
+def _register_sketch() -> None:
+    """pix2pix generators, and their discriminators, a family that no visitor chooses from."""
+    for subject, licence in (("fruit", "CC BY-SA 4.0"), ("flower", "CC BY 2.0"), ("portrait", "CC BY 4.0")):
+        for part, family, function in (
+            ("", "sketch", "load_house"),
+            ("-discriminator", "critic", "load_discriminator"),
+        ):
+            register(
+                house(
+                    key=f"sketch/{subject}{part}",
+                    title=f"Sketch to photo: {subject}{part.replace('-', ', ')}",
+                    family=family,
+                    loader=f"models.sketch.engine:{function}",
+                    working_bytes=_SKETCH_WORKING,
+                    licence=licence,
+                    card=f"assets/cards/sketch-{subject}.md",
+                )
+            )
+
+
+_register_sketch()
