@@ -1,0 +1,205 @@
+// The page's own behaviour: addresses that follow the rooms, recipes that open wherever they are dropped,
+// and the light switch. Loaded in the head, before any component; components reach it as `vernissage`.
+(() => {
+  "use strict";
+  const LOBBY = "lobby";
+  const WALLS = "vernissage-walls";
+  const MAX_FILE_BYTES = 40 * 2 ** 20;
+  const query = () => new URLSearchParams(location.search);
+  let sendToHouse = null; // set by the opener component once it is on the page
+  let travelling = false; // a step through the history is not a new step
+
+  // ------------------------------------------------------------ rooms and addresses
+
+  const tabButton = (slug) =>
+    document.querySelector(`#rooms button[role="tab"][aria-controls="room-${CSS.escape(slug)}"]`) ||
+    document.getElementById(`room-${slug}-button`);
+
+  function openRoom(slug) {
+    const button = tabButton(slug);
+    if (button) button.click();
+    return Boolean(button);
+  }
+
+  // Called by the tab's own select event, so that every way into a room leads here.
+  function visit(slug, title) {
+    document.title = title ? `${title} · Vernissage` : "Vernissage";
+    const here = query().get("demo") || LOBBY;
+    if (here === slug || travelling) return;
+    const next = new URLSearchParams();
+    if (slug !== LOBBY) next.set("demo", slug);
+    keepTheme(next);
+    history.pushState(null, "", address(next));
+    window.scrollTo({ top: 0 });
+  }
+
+  // The address follows the settings, so that copying it copies what is on the wall.
+  function remember(slug, names, values, defaults) {
+    if ((query().get("demo") || LOBBY) !== slug) return;
+    history.replaceState(null, "", address(linkTo(slug, names, values, defaults)));
+  }
+
+  function linkTo(slug, names, values, defaults) {
+    const next = new URLSearchParams({ demo: slug });
+    names.forEach((name, place) => {
+      const value = values[place];
+      if (value === null || value === undefined || value === "") return;
+      if (name !== "seed" && JSON.stringify(value) === JSON.stringify(defaults[place])) return;
+      next.set(name, Array.isArray(value) ? value.join(",") : String(value));
+    });
+    keepTheme(next);
+    return next;
+  }
+
+  function keepTheme(next) {
+    const theme = query().get("__theme");
+    if (theme) next.set("__theme", theme);
+  }
+
+  const address = (search) => location.pathname + (String(search) ? `?${search}` : "");
+
+  async function copyLink() {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      say("The link is on your clipboard.");
+    } catch {
+      // Plain http gives pages no clipboard; the address bar holds the same link.
+      say("Copy the address above: it opens exactly this.");
+    }
+  }
+
+  window.addEventListener("popstate", () => {
+    travelling = true;
+    openRoom(query().get("demo") || LOBBY);
+    openLink();
+    setTimeout(() => (travelling = false), 300);
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-room]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    if (openRoom(link.dataset.room)) event.preventDefault();
+  });
+
+  // ------------------------------------------------------------ links and recipes
+
+  function openLink() {
+    const link = Object.fromEntries(query());
+    for (const name of ["__theme", "view"]) delete link[name];
+    if (link.demo) send({ link });
+  }
+
+  function send(body) {
+    if (sendToHouse) sendToHouse(JSON.stringify(body));
+  }
+
+  // PNG: an eight-byte signature, then chunks of length, type, body, checksum. Ours is tEXt "vernissage".
+  function recipeIn(buffer) {
+    const view = new DataView(buffer);
+    if (buffer.byteLength < 20 || view.getUint32(0) !== 0x89504e47) return null;
+    const latin = new TextDecoder("latin1");
+    for (let at = 8; at + 12 <= buffer.byteLength; ) {
+      const length = view.getUint32(at);
+      const type = latin.decode(new Uint8Array(buffer, at + 4, 4));
+      if (type === "IEND" || at + 12 + length > buffer.byteLength) return null;
+      if (type === "tEXt") {
+        const text = latin.decode(new Uint8Array(buffer, at + 8, length));
+        if (text.startsWith("vernissage\0")) return text.slice("vernissage\0".length);
+      }
+      at += 12 + length;
+    }
+    return null;
+  }
+
+  async function openRecipe(file) {
+    if (!file || file.size > MAX_FILE_BYTES) return false;
+    const recipe = recipeIn(await file.arrayBuffer());
+    if (recipe === null) return false;
+    send({ recipe });
+    return true;
+  }
+
+  async function chooseRecipe(file) {
+    if (file && !(await openRecipe(file))) say("That picture carries no recipe. Only PNG files saved here do.");
+  }
+
+  const carriesFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+
+  window.addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    document.body.classList.add("v-dropping");
+  });
+  for (const over of ["dragleave", "dragend", "drop"]) {
+    window.addEventListener(over, (event) => {
+      if (over !== "dragleave" || !event.relatedTarget) document.body.classList.remove("v-dropping");
+    }, true);
+  }
+
+  // A drop is read here first. A picture without a recipe goes on to whatever it was dropped on.
+  window.addEventListener("drop", async (event) => {
+    if (event.vernissageSeen || !carriesFiles(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const target = event.target;
+    const files = [...event.dataTransfer.files];
+    if (await openRecipe(files[0])) return;
+    if (!(target.closest?.("[data-testid], .v-takes-files, button"))) {
+      say("That picture carries no recipe. Only PNG files saved here do.");
+      return;
+    }
+    const transfer = new DataTransfer();
+    files.forEach((file) => transfer.items.add(file));
+    const again = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
+    again.vernissageSeen = true;
+    target.dispatchEvent(again);
+  }, true);
+
+  // ------------------------------------------------------------ a word to the visitor
+
+  function say(sentence) {
+    let note = document.getElementById("v-note");
+    if (!note) {
+      note = document.createElement("div");
+      note.id = "v-note";
+      note.setAttribute("role", "status");
+      document.body.append(note);
+    }
+    note.textContent = sentence;
+    note.classList.add("v-shown");
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => note.classList.remove("v-shown"), 4500);
+  }
+
+  // ------------------------------------------------------------ day and night
+
+  const night = () => document.body.classList.contains("dark");
+
+  function setWalls(dark) {
+    document.body.classList.toggle("dark", dark);
+    document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  }
+
+  function switchLight() {
+    setWalls(!night());
+    try { localStorage.setItem(WALLS, night() ? "night" : "day"); } catch { /* a private window forgets */ }
+  }
+
+  function startLight() {
+    if (query().get("__theme")) return setWalls(query().get("__theme") === "dark");
+    let kept = null;
+    try { kept = localStorage.getItem(WALLS); } catch { /* a private window has none */ }
+    setWalls(kept ? kept === "night" : matchMedia("(prefers-color-scheme: dark)").matches);
+  }
+
+  // ------------------------------------------------------------ arrival
+
+  function arrive(send) {
+    sendToHouse = send;
+    startLight();
+    document.documentElement.lang = "en";
+    openLink();
+  }
+
+  window.vernissage = { arrive, visit, remember, copyLink, chooseRecipe, switchLight, say, openRoom };
+})();

@@ -1,0 +1,164 @@
+"""The gallery: lobby, rooms, footer, composed into one page, with links and recipes that open any of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from demos.house import links
+from demos.house.discovery import Closed, discover
+from demos.house.lobby import lobby_html, room_heading
+from demos.house.meter import cache_meter
+from demos.house.theme import gallery_theme
+from demos.kit import ASSETS, Demo, guard
+from models.errors import BadInput
+from models.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TITLE = "Vernissage"
+LOBBY = "lobby"
+QUEUE_PLACES = 128
+UPLOAD_LIMIT = "20mb"
+DELETE_CACHE = (3600, 86_400)  # seconds: look every hour, delete what is older than a day
+
+HEADER = """<div class="v-header"><a class="v-brand" href="?" data-room="lobby">Vernissage</a>
+<div class="v-tools"><label class="v-tool" tabindex="0" role="button" id="v-open-recipe"
+title="Open a picture saved here, with the settings that made it">Open a recipe
+<input type="file" accept="image/png" hidden aria-label="Open a recipe"></label>
+<button type="button" class="v-tool v-light" aria-label="Day or night"
+title="Day or night"></button></div></div>"""
+
+# The header is also the messenger: what a link or a dropped recipe asks for leaves as its value.
+HEADER_JS = """
+const file = element.querySelector('input[type=file]');
+const opener = element.querySelector('#v-open-recipe');
+file.addEventListener('change', () => { vernissage.chooseRecipe(file.files[0]); file.value = ''; });
+opener.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); file.click(); }
+});
+element.querySelector('.v-light').addEventListener('click', () => vernissage.switchLight());
+vernissage.arrive((request) => { props.request = request; trigger('submit', {request}); });
+"""
+
+FOOTER = """<div class="v-footer-text">Nothing you draw or upload leaves this machine.
+<span>Code under Apache-2.0; each model under the licence on its label.</span></div>"""
+
+
+def build_gallery(settings: Settings) -> gr.Blocks:
+    """Compose the page. Rooms that cannot be imported or built are reported, skipped and shown as closed."""
+    rooms, closed = discover(settings.demos)
+    built, unbuilt = _build_rooms(rooms)
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE) as page:
+        header = gr.HTML(HEADER, js_on_load=HEADER_JS, elem_id="v-header")
+        with gr.Tabs(elem_id="rooms", selected=LOBBY) as tabs:
+            _hang_lobby([room for room, *_ in built], [*closed, *unbuilt])
+            for room, content, components in built:
+                _hang_room(room, content, components)
+        with gr.Column(elem_id="v-footer"):
+            cache_meter()
+            gr.HTML(FOOTER, js_on_load=None)
+        _open_requests(header, tabs, {room.slug: components for room, _, components in built})
+    return page.queue(max_size=QUEUE_PLACES)
+
+
+def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, str, str]:
+    """Serve the page with the gallery's own look; ``options`` go to gradio's ``launch`` as they are."""
+    script = (ASSETS / "house.js").read_text(encoding="utf-8")
+    return page.launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        share=settings.share,
+        auth=list(settings.auth) or None,
+        theme=gallery_theme(),
+        css_paths=[ASSETS / "theme.css"],
+        head=f"<script>{script}</script>",
+        favicon_path=ASSETS / "favicon.svg",
+        footer_links=[],
+        max_file_size=UPLOAD_LIMIT,
+        mcp_server=settings.mcp,
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        quiet=True,
+        **options,
+    )
+
+
+# ---------------------------------------------------------------- rooms
+
+
+def _build_rooms(
+    rooms: Sequence[Demo],
+) -> tuple[list[tuple[Demo, gr.Blocks, Mapping[str, Component]]], list[Closed]]:
+    """Build each room on its own, so that one that fails half way leaves nothing behind on the page."""
+    built, closed = [], []
+    for room in rooms:
+        try:
+            with gr.Blocks(analytics_enabled=False) as content:
+                components = dict(room.build() or {})
+            built.append((room, content, components))
+        except Exception as error:
+            log.warning("The room %s stays closed: %r", room.slug, error, exc_info=error)
+            closed.append(Closed(room.title, f"{type(error).__name__}: {error}"))
+    return built, closed
+
+
+def _hang_lobby(rooms: Sequence[Demo], closed: Sequence[Closed]) -> None:
+    with gr.Tab("Lobby", id=LOBBY, elem_id=f"room-{LOBBY}") as tab:
+        gr.HTML(lobby_html(rooms, closed), js_on_load=None, elem_id="v-lobby")
+    tab.select(None, js=f"() => vernissage.visit('{LOBBY}')", api_visibility="private")
+
+
+def _hang_room(room: Demo, content: gr.Blocks, components: Mapping[str, Component]) -> None:
+    with gr.Tab(room.title, id=room.slug, elem_id=f"room-{room.slug}") as tab:
+        gr.HTML(room_heading(room), js_on_load=None)
+        content.render()
+        with gr.Row(elem_classes="v-room-foot"):
+            copy = gr.Button("Copy a link to this", size="sm", elem_classes="v-quiet")
+    title = json.dumps(room.title)
+    tab.select(None, js=f"() => vernissage.visit('{room.slug}', {title})", api_visibility="private")
+    copy.click(None, js="() => vernissage.copyLink()", api_visibility="private")
+    _keep_address(room, components)
+
+
+def _keep_address(room: Demo, components: Mapping[str, Component]) -> None:
+    """Let the address follow the settings, in the page alone."""
+    names = [name for name, component in components.items() if links.linkable(component)]
+    sources = [components[name] for name in names]
+    if not sources:
+        return
+    known = ", ".join(json.dumps(part) for part in (room.slug, names))
+    defaults = json.dumps([source.value for source in sources], default=str)
+    gr.on(
+        [source.change for source in sources],
+        None,
+        sources,
+        js=f"(...values) => vernissage.remember({known}, values, {defaults})",
+        api_visibility="private",
+    )
+
+
+# ---------------------------------------------------------------- links and recipes
+
+
+def _open_requests(header: gr.HTML, tabs: gr.Tabs, rooms: Mapping[str, Mapping[str, Component]]) -> None:
+    """Answer what a link or a dropped recipe asks for: open its room, fill in its settings."""
+
+    @guard
+    def open_request(event: gr.EventData) -> dict[Any, Any]:
+        request = links.parse(event.request)
+        if request.demo not in rooms:
+            raise BadInput("No room of that name is open here. Please choose one from the lobby.")
+        values, refused = links.fit(rooms[request.demo], request)
+        if refused:
+            gr.Info(f"Left as it was, because it did not fit: {', '.join(sorted(refused))}.", title="")
+        return {tabs: gr.Tabs(selected=request.demo), **values}
+
+    outputs = [tabs, *{id(part): part for parts in rooms.values() for part in parts.values()}.values()]
+    header.submit(open_request, None, outputs, queue=False, show_progress="hidden", api_visibility="private")
