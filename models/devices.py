@@ -1,0 +1,130 @@
+"""The machine the models live on: what it is, what it can hold, and the few things only it can do.
+
+`Machine` bundles them as values, so that the cache is tested with a machine made of numbers and never knows
+torch.
+"""
+
+import gc
+import importlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from models.registry import ModelSpec
+from models.settings import Settings
+
+# One for the whole process, around every construction and every move. accelerate's `init_on_device` patches
+# `nn.Module.register_parameter` without a lock, so a module built meanwhile in another thread lands on `meta`
+# (huggingface/diffusers#4296, huggingface/peft#3605). Re-entrant: a loader may guard its own constructions.
+BUILD_LOCK = threading.RLock()
+
+_CPU_SHARE = 0.5  # of main memory, for models that run there; the rest is the page, torch itself, and other programs
+_REST_SHARE = 0.4  # of main memory, for models resting beside a GPU
+_GPU_SHARE = 0.9  # of a GPU: the rest is its context and what the allocator cannot use
+_UNKNOWN_MEMORY = 8 * 10**9  # bytes, where the system will not say
+
+
+def load(spec: ModelSpec) -> Any:
+    """Import the spec's loader and call it: a module or a pipeline in main memory, in eval mode."""
+    module, _, function = spec.loader.partition(":")
+    return getattr(importlib.import_module(module), function)(spec)
+
+
+def move(model: Any, device: str) -> None:
+    """Move a module or a pipeline, in place."""
+    model.to(device)
+
+
+def measure(model: Any) -> int:
+    """Bytes of all parameters and buffers, each counted once; RuntimeError when one has no memory."""
+    tensors = {id(tensor): tensor for tensor in _tensors(model)}.values()
+    if any(tensor.is_meta for tensor in tensors):
+        raise RuntimeError("built without its weights (a tensor is on the meta device)")
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def _tensors(model: Any) -> Iterator[Any]:
+    parts = getattr(model, "components", None)  # what diffusers calls the modules of a pipeline
+    for part in parts.values() if isinstance(parts, dict) else (model,):
+        if hasattr(part, "parameters") and hasattr(part, "buffers"):
+            yield from part.parameters()
+            yield from part.buffers()
+
+
+def tidy() -> None:
+    """Give freed memory back to the device. Slow: once per batch of evictions."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for what Python, torch on a CPU and torch on a GPU raise when memory runs out."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A device with `budget` bytes for models, `cpu_tier` bytes of main memory beside it, and its ways."""
+
+    device: str
+    budget: int
+    cpu_tier: int = 0
+    load: Callable[[ModelSpec], Any] = load
+    move: Callable[[Any, str], None] = move
+    measure: Callable[[Any], int] = measure
+    tidy: Callable[[], None] = tidy
+    clock: Callable[[], float] = time.monotonic
+
+
+def this_machine(settings: Settings) -> Machine:
+    """The machine we run on, as the settings see it. Imports torch only where there may be a GPU."""
+    cuda = settings.pinned or settings.device == "cuda" or (settings.device == "auto" and _has_cuda())
+    if not cuda:
+        return Machine("cpu", settings.memory_budget or int(_CPU_SHARE * main_memory()))
+    rest = settings.cpu_tier or int(_REST_SHARE * main_memory())
+    return Machine("cuda", settings.memory_budget or int(_GPU_SHARE * _gpu_memory()), rest)
+
+
+def main_memory() -> int:
+    """Bytes of main memory this process may use: the system's, or its container's when that is less."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        total = _UNKNOWN_MEMORY
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            total = min(total, int(Path(limit).read_text()))
+        except (OSError, ValueError):  # no such file, or "max"
+            continue
+    return total
+
+
+def _has_cuda() -> bool:
+    """Whether torch can use a GPU; on a machine without one, without paying for `import torch` to say so."""
+    try:
+        built_for_cpu = version("torch").endswith("+cpu")
+    except PackageNotFoundError:
+        return False
+    if built_for_cpu or not (os.name == "nt" or Path("/dev/nvidiactl").exists() or Path("/dev/dxg").exists()):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _gpu_memory() -> int:
+    # Not `mem_get_info`, which would create a context of a few hundred megabytes (InvokeAI#9413).
+    import torch
+
+    return torch.cuda.get_device_properties(0).total_memory
