@@ -1,6 +1,6 @@
 """The front door: read how to be hosted, build the gallery, open it.
 
-Every flag is one of models.settings.Settings, and may be given as VERNISSAGE_<NAME> in the environment instead.
+Every flag is a field of models.settings.Settings; VERNISSAGE_<NAME> in the environment means the same.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import argparse
 import logging
 import os
 import sys
+
+from models.errors import BadInput
+from models.settings import Settings
 
 FLAGS = {
     "host": "address to listen on; 0.0.0.0 opens the gallery to the network",
@@ -44,9 +47,6 @@ def main() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # The flags become environment so that whatever reads Settings later reads the same ones.
     os.environ.update(read_flags())
-
-    from models.errors import BadInput
-    from models.settings import Settings
 
     try:
         settings = Settings.from_environment()

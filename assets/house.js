@@ -6,7 +6,8 @@
   const WALLS = "vernissage-walls";
   const MAX_FILE_BYTES = 40 * 2 ** 20;
   const query = () => new URLSearchParams(location.search);
-  let sendToHouse = null; // set by the opener component once it is on the page
+  let ask = null; // makes the page ask the house; set by the header once it is there
+  let request = ""; // what the next question is
   let travelling = false; // a step through the history is not a new step
 
   // ------------------------------------------------------------ rooms and addresses
@@ -71,7 +72,7 @@
   window.addEventListener("popstate", () => {
     travelling = true;
     openRoom(query().get("demo") || LOBBY);
-    openLink();
+    send(linkRequest());
     setTimeout(() => (travelling = false), 300);
   });
 
@@ -83,14 +84,22 @@
 
   // ------------------------------------------------------------ links and recipes
 
-  function openLink() {
+  function linkRequest() {
     const link = Object.fromEntries(query());
     for (const name of ["__theme", "view"]) delete link[name];
-    if (link.demo) send({ link });
+    return link.demo && link.demo !== LOBBY ? JSON.stringify({ link }) : "";
   }
 
-  function send(body) {
-    if (sendToHouse) sendToHouse(JSON.stringify(body));
+  // Called by the events that ask: the page's own load, and the header's submit.
+  function takeRequest() {
+    const taken = request;
+    request = "";
+    return taken;
+  }
+
+  function send(text) {
+    request = text;
+    if (text && ask) ask();
   }
 
   // PNG: an eight-byte signature, then chunks of length, type, body, checksum. Ours is tEXt "vernissage".
@@ -115,7 +124,7 @@
     if (!file || file.size > MAX_FILE_BYTES) return false;
     const recipe = recipeIn(await file.arrayBuffer());
     if (recipe === null) return false;
-    send({ recipe });
+    send(JSON.stringify({ recipe }));
     return true;
   }
 
@@ -194,12 +203,12 @@
 
   // ------------------------------------------------------------ arrival
 
-  function arrive(send) {
-    sendToHouse = send;
+  function arrive(asking) {
+    ask = asking;
     startLight();
     document.documentElement.lang = "en";
-    openLink();
   }
 
-  window.vernissage = { arrive, visit, remember, copyLink, chooseRecipe, switchLight, say, openRoom };
+  request = linkRequest();
+  window.vernissage = { arrive, takeRequest, visit, remember, copyLink, chooseRecipe, switchLight, say };
 })();

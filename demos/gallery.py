@@ -34,7 +34,7 @@ title="Open a picture saved here, with the settings that made it">Open a recipe
 <button type="button" class="v-tool v-light" aria-label="Day or night"
 title="Day or night"></button></div></div>"""
 
-# The header is also the messenger: what a link or a dropped recipe asks for leaves as its value.
+# The header is also the messenger: a dropped recipe leaves the page with its submit event.
 HEADER_JS = """
 const file = element.querySelector('input[type=file]');
 const opener = element.querySelector('#v-open-recipe');
@@ -43,7 +43,7 @@ opener.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); file.click(); }
 });
 element.querySelector('.v-light').addEventListener('click', () => vernissage.switchLight());
-vernissage.arrive((request) => { props.request = request; trigger('submit', {request}); });
+vernissage.arrive(() => trigger('submit'));
 """
 
 FOOTER = """<div class="v-footer-text">Nothing you draw or upload leaves this machine.
@@ -55,29 +55,27 @@ def build_gallery(settings: Settings) -> gr.Blocks:
     rooms, closed = discover(settings.demos)
     built, unbuilt = _build_rooms(rooms)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE) as page:
-        header = gr.HTML(HEADER, js_on_load=HEADER_JS, elem_id="v-header")
+        header = gr.HTML(HEADER, js_on_load=HEADER_JS, apply_default_css=False, elem_id="v-header")
         with gr.Tabs(elem_id="rooms", selected=LOBBY) as tabs:
             _hang_lobby([room for room, *_ in built], [*closed, *unbuilt])
             for room, content, components in built:
                 _hang_room(room, content, components)
         with gr.Column(elem_id="v-footer"):
             cache_meter()
-            gr.HTML(FOOTER, js_on_load=None)
-        _open_requests(header, tabs, {room.slug: components for room, _, components in built})
+            gr.HTML(FOOTER, js_on_load=None, apply_default_css=False)
+        _open_requests(page, header, tabs, {room.slug: components for room, _, components in built})
     return page.queue(max_size=QUEUE_PLACES)
 
 
 def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, str, str]:
     """Serve the page with the gallery's own look; ``options`` go to gradio's ``launch`` as they are."""
-    script = (ASSETS / "house.js").read_text(encoding="utf-8")
     return page.launch(
         server_name=settings.host,
         server_port=settings.port,
         share=settings.share,
         auth=list(settings.auth) or None,
         theme=gallery_theme(),
-        css_paths=[ASSETS / "theme.css"],
-        head=f"<script>{script}</script>",
+        head=_page_head(),
         favicon_path=ASSETS / "favicon.svg",
         footer_links=[],
         max_file_size=UPLOAD_LIMIT,
@@ -88,6 +86,12 @@ def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, st
         quiet=True,
         **options,
     )
+
+
+def _page_head() -> str:
+    """Style and script, in the head as they are: Gradio's ``css`` argument rewrites, and loses keyframes."""
+    style, script = ((ASSETS / name).read_text(encoding="utf-8") for name in ("theme.css", "house.js"))
+    return f"<style>{style}</style><script>{script}</script>"
 
 
 # ---------------------------------------------------------------- rooms
@@ -111,13 +115,13 @@ def _build_rooms(
 
 def _hang_lobby(rooms: Sequence[Demo], closed: Sequence[Closed]) -> None:
     with gr.Tab("Lobby", id=LOBBY, elem_id=f"room-{LOBBY}") as tab:
-        gr.HTML(lobby_html(rooms, closed), js_on_load=None, elem_id="v-lobby")
+        gr.HTML(lobby_html(rooms, closed), js_on_load=None, apply_default_css=False, elem_id="v-lobby")
     tab.select(None, js=f"() => vernissage.visit('{LOBBY}')", api_visibility="private")
 
 
 def _hang_room(room: Demo, content: gr.Blocks, components: Mapping[str, Component]) -> None:
     with gr.Tab(room.title, id=room.slug, elem_id=f"room-{room.slug}") as tab:
-        gr.HTML(room_heading(room), js_on_load=None)
+        gr.HTML(room_heading(room), js_on_load=None, apply_default_css=False)
         content.render()
         with gr.Row(elem_classes="v-room-foot"):
             copy = gr.Button("Copy a link to this", size="sm", elem_classes="v-quiet")
@@ -147,12 +151,16 @@ def _keep_address(room: Demo, components: Mapping[str, Component]) -> None:
 # ---------------------------------------------------------------- links and recipes
 
 
-def _open_requests(header: gr.HTML, tabs: gr.Tabs, rooms: Mapping[str, Mapping[str, Component]]) -> None:
+def _open_requests(
+    page: gr.Blocks, header: gr.HTML, tabs: gr.Tabs, rooms: Mapping[str, Mapping[str, Component]]
+) -> None:
     """Answer what a link or a dropped recipe asks for: open its room, fill in its settings."""
 
     @guard
-    def open_request(event: gr.EventData) -> dict[Any, Any]:
-        request = links.parse(event.request)
+    def open_request(payload: str) -> dict[Any, Any]:
+        if not payload:
+            return {tabs: gr.skip()}
+        request = links.parse(payload)
         if request.demo not in rooms:
             raise BadInput("No room of that name is open here. Please choose one from the lobby.")
         values, refused = links.fit(rooms[request.demo], request)
@@ -160,5 +168,14 @@ def _open_requests(header: gr.HTML, tabs: gr.Tabs, rooms: Mapping[str, Mapping[s
             gr.Info(f"Left as it was, because it did not fit: {', '.join(sorted(refused))}.", title="")
         return {tabs: gr.Tabs(selected=request.demo), **values}
 
-    outputs = [tabs, *{id(part): part for parts in rooms.values() for part in parts.values()}.values()]
-    header.submit(open_request, None, outputs, queue=False, show_progress="hidden", api_visibility="private")
+    settings = [part for components in rooms.values() for part in components.values()]
+    gr.on(
+        [page.load, header.submit],
+        open_request,
+        header,
+        [tabs, *dict.fromkeys(settings)],
+        js="() => vernissage.takeRequest()",
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )

@@ -116,6 +116,7 @@ def wall_label(label: WallLabel) -> gr.HTML:
         min_width=240,
         scale=1,
         js_on_load=None,
+        apply_default_css=False,
     )
 
 
@@ -142,14 +143,10 @@ def seed_row(seed: int = 0) -> SeedRow:
     Listen to ``row.seed.change``; a button of your own that draws another seed asks ``next_seed``.
     """
     with gr.Row(elem_classes="v-seed"):
-        number = gr.Number(
-            seed, label="Seed", precision=0, minimum=0, maximum=SEED_LIMIT - 1, min_width=110, scale=1
-        )
+        number = gr.Number(seed, label="Seed", precision=0, minimum=0, maximum=SEED_LIMIT - 1, min_width=110, scale=1)
         lock = gr.Checkbox(False, label="Keep this seed", min_width=130, scale=1, container=False)
         surprise = gr.Button("Surprise me", size="md", min_width=120, scale=1)
-    surprise.click(
-        None, None, number, js=f"() => Math.floor(Math.random() * {SEED_LIMIT})", api_visibility="private"
-    )
+    surprise.click(None, None, number, js=f"() => Math.floor(Math.random() * {SEED_LIMIT})", api_visibility="private")
     # Keeping a seed is a matter for the page alone: no round trip.
     lock.change(
         None,

@@ -3,7 +3,8 @@
 A link is ``?demo=sketch-to-photo&subject=flower&seed=7``; a recipe is what ``models.media`` reads from a PNG.
 Both end as ``{component: value}``. Nothing here trusts what it is given: a value that the component itself
 could not have produced is dropped. A component of our own (a drawing canvas) takes values from recipes
-alone, and only when it offers ``accept_setting(value)``, which returns the value to show or raises ValueError.
+alone, and only when its class offers ``accept_setting(value)``, which returns the value to show or raises
+ValueError.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The lobby: who we are in two lines, and one card a room with its picture, title, medium and one sentence."""
+"""The lobby: who we are in two lines, and a card for each room: picture, title, medium, one sentence."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ POSTER_SIDE = 880  # pixels: sharp on a phone with a dense screen, and about 50 
 MAX_POSTERS = 4
 
 HEADLINE = "Every picture here is made while you watch."
-WELCOME = (
-    "On this machine, by small models that came in the box. Walk in, try everything, take home what you like."
-)
+WELCOME = "On this machine, by small models that came in the box. Walk in, try everything, take home what you like."
 CLOSED_TODAY = "This room is closed today. The others are open."
 NOTHING_HANGS = "No room is open. Start the gallery without <code>--demos</code> to see them all."
 
@@ -42,8 +40,7 @@ def lobby_html(rooms: Sequence[Demo], closed: Sequence[Closed] = ()) -> str:
 def room_heading(room: Demo) -> str:
     """The title and the one sentence above a room's works."""
     return (
-        f'<header class="v-room-heading"><h1>{html.escape(room.title)}</h1>'
-        f"<p>{html.escape(room.tagline)}</p></header>"
+        f'<header class="v-room-heading"><h1>{html.escape(room.title)}</h1><p>{html.escape(room.tagline)}</p></header>'
     )
 
 
@@ -79,14 +76,13 @@ def _pictures(room: Demo) -> str:
         f'<img src="{uri}" alt="{alt if place == 0 else ""}" style="--place:{place}" draggable="false">'
         for place, uri in enumerate(pictures)
     )
-    return f'<span class="v-pictures" data-count="{len(pictures)}" style="--count:{len(pictures)}">{images}</span>'
+    count = len(pictures)
+    return f'<span class="v-pictures" data-count="{count}" style="--count:{count}">{images}</span>'
 
 
 def poster_files(poster: Path) -> list[Path]:
     """The poster and the pictures that take turns with it: poster.png, poster-2.png, poster-3.png ..."""
-    more = (
-        poster.with_name(f"{poster.stem}-{number}{poster.suffix}") for number in range(2, MAX_POSTERS + 1)
-    )
+    more = (poster.with_name(f"{poster.stem}-{number}{poster.suffix}") for number in range(2, MAX_POSTERS + 1))
     return [path for path in (poster, *more) if path.is_file()]
 
 

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from models.cache_stats import CacheStats, ModelStats
 
 SECONDS_BETWEEN_READINGS = 2
-NOTHING_YET = (
-    '<p class="v-meter-empty">No model has been asked for yet. The first stroke loads the first one.</p>'
-)
+NOTHING_YET = '<p class="v-meter-empty">No model has been asked for yet. The first stroke loads the first one.</p>'
 PLACES = {
     "device": "ready",
     "cpu": "resting in main memory",
@@ -33,7 +31,7 @@ PLACES = {
 def cache_meter() -> gr.Accordion:
     """A folded panel, live while it is open."""
     with gr.Accordion("Models in memory", open=False, elem_id="v-meter") as panel:
-        reading = gr.HTML(NOTHING_YET, js_on_load=None, elem_id="v-meter-reading")
+        reading = gr.HTML(NOTHING_YET, js_on_load=None, apply_default_css=False, elem_id="v-meter-reading")
     timer = gr.Timer(SECONDS_BETWEEN_READINGS, active=False)
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     panel.expand(lambda: (read_meter(), gr.Timer(active=True)), None, [reading, timer], **quiet)
