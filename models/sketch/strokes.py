@@ -18,6 +18,7 @@ INK = "#1f1f1f"
 MAX_STROKES = 1500
 MAX_POINTS = 40_000
 _NOT_A_STROKE = "This drawing could not be read: a stroke has points (x, y), a colour #rrggbb and a width."
+_NOT_OURS = "This drawing could not be read: it is not in the form this gallery writes."
 _TOO_MUCH = f"This drawing is too large: {MAX_STROKES} strokes is the most. Clear the paper and begin again."
 _GRID = 1000  # the text form keeps thousandths of the side: half a pixel of a 500 px canvas
 _SUPERSAMPLE = 4
@@ -83,9 +84,22 @@ def _stroke_from_text(line: str) -> Stroke:
     columns = 3 if match and match[3] else 2
     numbers = np.array(match[4].split(), int) if match else np.zeros(0, int)
     if not match or not numbers.size or numbers.size % columns or not 0 < int(match[2]) <= _GRID // 2:
-        raise BadInput("This drawing could not be read: it is not in the form this gallery writes.")
+        raise BadInput(_NOT_OURS)
     points = np.clip(numbers.reshape(-1, columns).cumsum(axis=0) / _GRID, -1, 2)  # (n, columns)
     return Stroke(tuple(map(tuple, points.tolist())), f"#{match[1]}", int(match[2]) / _GRID)
+
+
+def drawing_to_text(subject: str, strokes: Iterable[Stroke]) -> str:
+    """Subject and strokes as one text: a recipe's setting "drawing". The first line is the subject."""
+    return "\n".join([subject, *map(_stroke_to_text, strokes)])
+
+
+def drawing_from_text(text: str) -> tuple[str, list[Stroke]]:
+    """Subject (unchecked) and strokes of what `drawing_to_text` wrote; BadInput for anything else."""
+    if not isinstance(text, str):
+        raise BadInput(_NOT_OURS)
+    subject, _, drawing = text.partition("\n")
+    return subject, from_text(drawing)
 
 
 def curve(points: NDArray) -> NDArray:

@@ -1,0 +1,54 @@
+// The photograph that follows the pen. Orders are numbered: whatever comes back late is dropped, the last one wins.
+const SLOW = 350; // milliseconds: a house that takes longer is not asked while a line is still being drawn
+
+class Photographer {
+  // take(order) asks the house; hang(photo, order) shows what came; say(sentence) tells what went wrong
+  constructor({ take, hang, say }) {
+    Object.assign(this, { take, hang, say, sent: 0, shown: 0, underway: 0, asked: 0, roundTrip: 120, waiting: null });
+  }
+
+  // Something is still moving: a picture now and then, if the house keeps up.
+  glimpse(order) {
+    const pause = Math.max(110, 1.3 * this.roundTrip);
+    if (this.underway || this.roundTrip > SLOW || performance.now() - this.asked < pause) return;
+    this.ask(order());
+  }
+
+  // A stroke is done: this one must be seen. At most two are under way, then only the newest waits.
+  order(order) {
+    if (this.underway >= 2) this.waiting = order;
+    else this.ask(order);
+  }
+
+  // Forget what is under way: the paper is empty, or another picture hangs already.
+  recall() {
+    this.shown = ++this.sent;
+    this.waiting = null;
+  }
+
+  async ask(order, tries = 0) {
+    const number = ++this.sent;
+    this.asked = performance.now();
+    this.underway++;
+    const answer = await this.take(order).catch(() => null);
+    this.underway--;
+    this.roundTrip += 0.3 * (performance.now() - this.asked - this.roundTrip);
+    if (this.waiting) {
+      const next = this.waiting;
+      this.waiting = null;
+      this.ask(next);
+    }
+    if (number <= this.shown) return;
+    if (!answer) return this.again(order, number, tries);
+    this.shown = number;
+    if (answer.photo) this.hang(answer.photo, order);
+    this.say(answer.sentence || "");
+  }
+
+  // No answer at all: a school network hiccups. The drawing is safe; ask again a little later.
+  again(order, number, tries) {
+    if (number < this.sent) return;
+    this.say("The gallery does not answer just now. Your drawing is safe.");
+    if (tries < 5) setTimeout(() => number === this.sent && this.ask(order, tries + 1), 800 * 2 ** tries);
+  }
+}

@@ -1,0 +1,59 @@
+"""How the easel's page asks the house, past Gradio's queue.
+
+A queued event costs a join, a server-sent stream and a component update, 80 ms and more a picture; the photograph
+follows the pen, so it may not. `server_functions` are answered by one plain request. What the queue gave is kept here:
+a bounded number at once, a bounded number waiting, and every failure as one sentence.
+"""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from demos.kit import SORRY
+from models.errors import VernissageError
+
+log = logging.getLogger(__name__)
+
+CROWDED = "Many people are drawing just now. Your photograph comes as soon as there is room."
+
+Answer = dict[str, object]
+
+
+class Counter:
+    """Where the page's requests queue: `places` are served at once, `waiting` more may stand in line."""
+
+    def __init__(self, places: int, waiting: int):
+        self._pool = ThreadPoolExecutor(places, thread_name_prefix="easel")
+        self._room = places + waiting
+        self._inside = 0  # touched in the event loop's thread alone
+
+    def serve(self, function: Callable[[dict], Answer]) -> Callable[[dict], Awaitable[Answer]]:
+        """The function as a server function of the page: its answer, or {"sentence": what went wrong}."""
+
+        @functools.wraps(function)
+        async def served(request: dict) -> Answer:
+            if self._inside >= self._room:
+                return {"busy": True, "sentence": CROWDED}
+            self._inside += 1
+            try:
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._pool, _answer, function, request
+                )
+            finally:
+                self._inside -= 1
+
+        # Gradio would look through the wrapping and take the parameter's name for one of its special ones.
+        del served.__wrapped__
+        return served
+
+
+def _answer(function: Callable[[dict], Answer], request: dict) -> Answer:
+    try:
+        return function(request if isinstance(request, dict) else {})
+    except VernissageError as error:
+        return {"sentence": str(error)}
+    except Exception:
+        log.exception("%s failed", function.__name__)
+        return {"sentence": SORRY}
