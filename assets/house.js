@@ -153,15 +153,12 @@
     const target = event.target;
     const files = [...event.dataTransfer.files];
     if (await openRecipe(files[0])) return;
-    if (!(target.closest?.("[data-testid], .v-takes-files, button"))) {
-      say("That picture carries no recipe. Only PNG files saved here do.");
-      return;
-    }
     const transfer = new DataTransfer();
     files.forEach((file) => transfer.items.add(file));
     const again = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
     again.vernissageSeen = true;
-    target.dispatchEvent(again);
+    const taken = !target.dispatchEvent(again);
+    if (!taken) say("That picture carries no recipe. Only PNG files saved here do.");
   }, true);
 
   // ------------------------------------------------------------ a word to the visitor

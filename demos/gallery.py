@@ -175,7 +175,9 @@ def _open_requests(
         header,
         [tabs, *dict.fromkeys(settings)],
         js="() => vernissage.takeRequest()",
-        queue=False,
+        concurrency_limit=None,
+        # "once" would swallow a recipe dropped while the page's own load is still being answered.
+        trigger_mode="multiple",
         show_progress="hidden",
         api_visibility="private",
     )
