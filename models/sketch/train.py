@@ -108,7 +108,8 @@ class Trainer:
             own = mean + noise * (0.5 * log_variance).exp()
             z = torch.where(batch.lent[:, None], own.roll(1, 0).detach(), own)
             fake = self.generator(batch.sketch, z)
-            features, real_features = self._features(fake), self._features(batch.photo)
+            corner = torch.randint(4, (2,), generator=self.noise).tolist()
+            features, real_features = self._features(fake, corner), self._features(batch.photo, corner)
         if adversarial:
             self._judge(batch, fake.detach(), real_features, [f.detach() for f in features], log)
         loss = self._reconstruction(batch, fake, features, real_features, log)
@@ -125,11 +126,14 @@ class Trainer:
         self.averaged_encoder.update(self.encoder, images // config.batch)
         log.add(divergence=kl)
 
-    def _features(self, pictures: Tensor) -> list[Tensor]:
-        """SqueezeNet activations, or none for a baseline that asks for neither perceptual nor adversarial loss."""
+    def _features(self, pictures: Tensor, corner: list[int]) -> list[Tensor]:
+        """SqueezeNet activations, or none for a baseline that asks for neither perceptual nor adversarial loss.
+
+        Its strides leave a lattice in the gradient; starting at another `corner` each time keeps it off the pictures.
+        """
         if not (self.config.perceptual or self.config.adversarial):
             return []
-        return self.squeezenet.features(pictures, PERCEPTUAL_LAYERS)
+        return self.squeezenet.features(pictures[..., corner[0] :, corner[1] :], PERCEPTUAL_LAYERS)
 
     def _reconstruction(self, batch: Batch, fake: Tensor, features: list, real: list, log: Log) -> Tensor:
         judged = batch.judged.float() / batch.judged.float().sum().clamp_min(1)
