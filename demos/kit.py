@@ -174,8 +174,8 @@ def look_inside(title: str = "Look inside") -> Iterator[gr.Accordion]:
 
 
 def how_it_was_made(card: str | Path) -> gr.Accordion:
-    """The third floor: a model card, by file name in ``assets/cards`` or by path."""
-    path = CARDS / card
+    """The third floor: a model card, by absolute path or by the name of a file in ``assets/cards``."""
+    path = Path(card) if Path(card).is_absolute() else CARDS / Path(card).name
     with gr.Accordion("How it was made", open=False, elem_classes="v-floor v-card-text") as panel:
         gr.Markdown(path.read_text(encoding="utf-8"))
     return panel

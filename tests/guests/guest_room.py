@@ -9,9 +9,7 @@ from demos import kit
 from models.errors import BadInput
 from models.media import Recipe, sign
 
-LABEL = kit.WallLabel(
-    "One colour", "Pigment on pixels", "1918", "Kazimir Malevich", "", "CC0", "Try white on white."
-)
+LABEL = kit.WallLabel("One colour", "Pigment on pixels", "1918", "Kazimir Malevich", "", "CC0", "Try white on white.")
 EMPTY = "There is nothing to paint yet: choose a colour, and the picture will follow."
 HUES = {"red": (178, 58, 36), "green": (60, 120, 70), "blue": (40, 70, 150)}
 
@@ -30,9 +28,7 @@ def paint(hue: str, size: int, seed: int) -> Image.Image:
 
 def build() -> dict[str, gr.components.Component]:
     with kit.wall(LABEL):
-        picture = gr.Image(
-            format="png", type="pil", interactive=False, elem_id="guest-picture", show_label=False
-        )
+        picture = gr.Image(format="png", type="pil", interactive=False, elem_id="guest-picture", show_label=False)
     with kit.controls():
         hue = gr.Radio([*HUES, "empty", "broken"], value="red", label="Hue")
         size = gr.Slider(64, 256, value=128, step=64, label="Size")
