@@ -10,11 +10,14 @@ import numpy as np
 from models.faces import landmarks as lm
 from models.faces.warp import polygon
 
-BALD = 6.0  # mean squared distance of the scalp's colours from skin, under which there is no hair to speak of
+BALD = 6.0  # squared distance of the scalp's colours from the skin's under which there is no hair to speak of
 
 
-def hair_mask(picture: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """Hair of a premultiplied picture, float32 (S, S, 4) in 0..255, whose landmarks are `shape`: uint8 (S, S)."""
+def hair_mask(picture: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, float]:
+    """Hair of a premultiplied picture, float32 (S, S, 4) in 0..255, whose landmarks are `shape`: uint8 (S, S).
+
+    Also how far the scalp's colour is from the skin's, a squared Mahalanobis distance: under BALD the mask is empty.
+    """
     size = picture.shape[0]
     alpha = picture[..., 3] / 255
     colour = picture[..., :3] / np.maximum(alpha, 0.05)[..., None]
@@ -24,15 +27,28 @@ def hair_mask(picture: np.ndarray, shape: np.ndarray) -> np.ndarray:
     row = (np.arange(size)[:, None] + 0.5) / size
     brow = shape[lm.LEFT_BROW + lm.RIGHT_BROW, 1].min()
     hair_sure = (polygon(_lifted(shape), size) < 0.1) & (alpha > 0.95) & (row < brow + 0.02)
-    if skin_sure.sum() < 20 or hair_sure.sum() < 20 or _distance(lab[hair_sure], lab[skin_sure]).mean() < BALD:
-        return np.zeros((size, size), np.uint8)
+    if skin_sure.sum() < 20 or hair_sure.sum() < 20:
+        return np.zeros((size, size), np.uint8), 0.0
+    apart = float(_distance(lab[hair_sure], lab[skin_sure]).mean())
+    if apart < BALD:
+        return np.zeros((size, size), np.uint8), apart
     ratio = _distance(lab, lab[skin_sure]) - _distance(lab, lab[hair_sure])
     evidence = np.clip(0.5 + ratio / 16, 0, 1) * np.clip(_distance(lab, lab[skin_sure]) / 12, 0, 1)
     prior = _prior(shape, size, face, row)
     mask = np.clip(evidence + prior, 0, 1) * (1 - core)
     mask = _guided(lab[..., 0] / 100, mask.astype(np.float32), max(2, size // 64), 1e-3)
     mask = np.clip((mask - 0.25) / 0.5, 0, 1) * (1 - core)
-    return np.round(255 * np.clip(mask, 0, 1)).astype(np.uint8)
+    mask *= _rooted(mask > 0.3, hair_sure)
+    return np.round(255 * mask).astype(np.uint8), apart
+
+
+def _rooted(mask: np.ndarray, roots: np.ndarray) -> np.ndarray:
+    """1 where the mask hangs together with its roots or is faint, 0 on islands such as a highlight on the brow."""
+    count, label = cv2.connectedComponents(mask.astype(np.uint8))
+    keep = np.zeros(count, bool)
+    keep[np.unique(label[roots])] = True
+    keep[0] = True
+    return keep[label].astype(np.float32)
 
 
 def has_fringe(mask: np.ndarray, shape: np.ndarray) -> bool:

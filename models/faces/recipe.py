@@ -93,8 +93,11 @@ def random_recipe(cast: Cast, people: list[int], rng: np.random.Generator) -> Re
     tint = rng.normal(0, 6, 3) + rng.uniform(-14, 14)
     rgb = tuple(float(v) for v in np.clip(np.array(BACKDROPS[name]) + tint, 8, 248))
     years = float(rng.uniform(-6, 18)) if rng.random() < 0.7 else 0.0
+    tone = _tone(years, rng)
+    if cast.people[mixture.donors[0]].bald:  # a scalp takes no dye
+        tone = Tone()
     worn = random_glasses(rng) if rng.random() < 1 / 3 else None
-    return Recipe(mixture, worn, _light(rng), name, rgb, float(rng.uniform(0.1, 0.7)), _tone(years, rng), years,
+    return Recipe(mixture, worn, _light(rng), name, rgb, float(rng.uniform(0.1, 0.7)), tone, years,
                   float(rng.uniform(0.35, 0.6)))
 
 

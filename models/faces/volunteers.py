@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from models.faces import landmarks as lm
-from models.faces.hair import hair_mask, has_fringe
+from models.faces.hair import BALD, hair_mask, has_fringe
 from models.faces.warp import BLEED, Mesh, narrow, widen
 
 TEMPLATE_SCALE = 2  # template files are in 1350-pixel coordinates, the pictures are 675 pixels
@@ -23,6 +23,7 @@ class Portrait:
     """One photograph read: colours premultiplied by the matte, landmarks in its own pixels."""
     rgba: np.ndarray  # float32 (H, W, 4), 0..255
     points: np.ndarray  # float64 (189, 2)
+    bald: bool
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Volunteer:
     hair: np.ndarray  # uint8 (2, S, S)
     fringe: bool  # hair over the forehead down to the brows
     teeth: bool  # lips part in the smile
+    bald: bool  # the crown has the forehead's colour: bald, shaved, or very fair
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,16 @@ def _spread(colour: np.ndarray, core: np.ndarray) -> np.ndarray:
 def read_portrait(photo: np.ndarray, points: np.ndarray) -> Portrait:
     """Matte a photograph; alpha is one inside the face and the crown, where shine can look like the wall."""
     alpha, colour = studio_matte(photo)
+    bald = _bald(photo, points)
     crown, brow = points[lm.HEAD_TOP[4:-4]], points[[136, 142]].mean(0)
-    crown = brow + (crown - brow) * (0.97 if _bald(photo, points) else 0.8)
+    crown = brow + (crown - brow) * (0.97 if bald else 0.8)
     solid = np.zeros(alpha.shape, np.float32)
     cv2.fillPoly(solid, [np.round(np.vstack([points[lm.HAIRLINE[2:-2]][::-1], crown])).astype(np.int32)], 1)
     cv2.fillPoly(solid, [np.round(points[lm.FACE]).astype(np.int32)], 1)
     solid = cv2.GaussianBlur(solid, (0, 0), 2) * solid
     colour = np.where(solid[..., None] > alpha[..., None], photo.astype(np.float32), colour)
     alpha = np.maximum(alpha, solid)[..., None]
-    return Portrait(np.dstack([colour * alpha, alpha * 255]).astype(np.float32), points)
+    return Portrait(np.dstack([colour * alpha, alpha * 255]).astype(np.float32), points, bald)
 
 
 def _bald(photo: np.ndarray, points: np.ndarray) -> bool:
@@ -179,7 +182,7 @@ def _inner_lips(profile: np.ndarray, steps: np.ndarray) -> tuple[float, float]:
 
 
 def read_cast(folder: Path, size: int, limit: int | None = None) -> Cast:
-    """Read the London set (or its first `limit` people) and warp everyone to the mean shapes.
+    """Read the London set (or its first `limit` people), whose smile was not lost, and warp them to the mean shapes.
 
     `size` is the side of the finished frame in pixels; the pictures kept are wider by the bleed.
     """
@@ -194,6 +197,9 @@ def read_cast(folder: Path, size: int, limit: int | None = None) -> Cast:
     frames = [[lm.to_frame(portrait.points) for portrait in pair] for pair in portraits]
     shapes = np.array([[lm.transform(frame, portrait.points) for frame, portrait in zip(*both, strict=True)]
                        for both in zip(frames, portraits, strict=True)])  # (N, 2, 189, 2)
+    kept = np.flatnonzero(~_lost(shapes))
+    portraits, facts, frames = ([things[index] for index in kept] for things in (portraits, facts, frames))
+    shapes = shapes[kept]
     mean = shapes.mean(0)
     order = lm.mirror_order(mean[0])
     mean = np.stack([(shape + lm.mirror(shape, order)) / 2 for shape in mean])
@@ -202,6 +208,13 @@ def read_cast(folder: Path, size: int, limit: int | None = None) -> Cast:
     people = tuple(_settle(pair, frame, shape, mean, mesh, wide, fact)
                    for pair, frame, shape, fact in zip(portraits, frames, shapes, facts, strict=True))
     return Cast(people, mean.astype(np.float32), mesh, order)
+
+
+def _lost(shapes: np.ndarray) -> np.ndarray:
+    """Whose smile the flow lost, bool (N,): lips over 0.175 eye distances from where others' smiles take them."""
+    motion = shapes[:, 1] - shapes[:, 0]
+    astray = np.abs(motion - np.median(motion, 0))[:, lm.LIPS + lm.MOUTH_OPENING]
+    return astray.max((1, 2)) > 0.175 * lm.EYE_DISTANCE
 
 
 def _read_pair(folder: Path, name: str) -> tuple[Portrait, Portrait]:
@@ -215,7 +228,7 @@ def _read_pair(folder: Path, name: str) -> tuple[Portrait, Portrait]:
 
 def _settle(pair, frames, shapes, mean, mesh: Mesh, size: int, fact) -> Volunteer:
     """Warp a pair of portraits to the mean shapes and find the hair."""
-    pictures, hair = [], []
+    pictures, hair, apart = [], [], []
     for portrait, frame, shape, target in zip(pair, frames, shapes, mean, strict=True):
         x, y = mesh.coordinates(widen(target), widen(shape), size)
         scale = np.hypot(*frame[:, 0]) * size / (1 + 2 * BLEED)
@@ -224,11 +237,16 @@ def _settle(pair, frames, shapes, mean, mesh: Mesh, size: int, fact) -> Voluntee
         picture = cv2.remap(rgba, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         picture = np.clip(picture, 0, 255)
         picture[..., :3] = np.minimum(picture[..., :3], picture[..., 3:])  # cubic sampling rings at the outline
-        hair.append(hair_mask(picture, widen(target)))
+        mask, distance = hair_mask(picture, widen(target))
+        hair.append(mask)
+        apart.append(distance)
         pictures.append(picture.round().astype(np.uint8))
+    if min(apart) < BALD:  # light changes between the photographs: a head is bald in both or in neither
+        hair = [np.zeros_like(mask) for mask in hair]
     name, woman, age = fact
     return Volunteer(name, woman, age, shapes.astype(np.float32), np.stack(pictures), np.stack(hair),
-                     has_fringe(hair[0], widen(mean[0])), _parts_lips(shapes[1]))
+                     has_fringe(hair[0], widen(mean[0])), _parts_lips(shapes[1]),
+                     any(portrait.bald for portrait in pair))
 
 
 def _parts_lips(shape: np.ndarray) -> bool:
