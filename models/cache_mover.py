@@ -80,7 +80,7 @@ class Mover:
             return False
         started = machine.clock()
         returns = entry.model is not None
-        model = entry.model if returns else self._insist(lambda: machine.load(spec))
+        model = entry.model if returns else self._insist(machine.load, spec)
         size = entry.bytes if returns else machine.measure(model)
         if not returns:
             entry.history.loads += 1
@@ -88,7 +88,7 @@ class Mover:
             if not self._reserve(entry, size):
                 return False
         if machine.device != "cpu":
-            self._insist(lambda: machine.move(model, machine.device))
+            self._insist(machine.move, model, machine.device)
         self._settle(entry, model, size, machine.clock() - started, returns)
         return True
 
@@ -97,9 +97,10 @@ class Mover:
         with self._changed:
             promise = self._ledger.promise(entry, weights + entry.spec.working_bytes)
             if promise is None:
-                self._ledger.give_back(entry.reserved)
-                entry.reserved = 0
-                self._changed.notify_all()
+                if entry.reserved:  # else nothing changed, and telling so would keep everyone awake
+                    self._ledger.give_back(entry.reserved)
+                    entry.reserved = 0
+                    self._changed.notify_all()
                 return False
         self._send_away(*promise)
         return True
@@ -117,17 +118,17 @@ class Mover:
             self._changed.notify_all()
         self._tell(Event("returned" if returned else "loaded", entry.spec.key, size, seconds))
 
-    def _insist(self, action: Callable[[], _T]) -> _T:
+    def _insist(self, action: Callable[..., _T], *arguments: Any) -> _T:
         """Do it; when memory runs out let every idle model go and try once more."""
         try:
-            return action()
+            return action(*arguments)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             traceback.clear_frames(error.__traceback__)  # they hold what was loaded so far
         self.let_go(self._ledger.all_idle)
         self._machine.tidy()
-        return action()
+        return action(*arguments)
 
     def _await_change(self, seen: int, entry: Entry, patience: Patience) -> None:
         """Sleep until the ledger is no longer as it was when there was no room."""
@@ -205,7 +206,8 @@ class Mover:
                 self._ledger.resting -= entry.bytes
             if not isinstance(error, Exception):
                 raise
-            _log.exception("%s could not be moved to main memory and is dropped", entry.spec.key)
+            # As text: a log handler may keep the error, and with its traceback every frame that holds a model.
+            _log.warning("%s could not be moved to main memory and is dropped: %s", entry.spec.key, str(error))
             return False
         with self._changed:
             self._ledger.rested(entry)

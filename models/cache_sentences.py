@@ -42,15 +42,15 @@ def explained(ledger: Ledger, spec: ModelSpec, error: Exception) -> VernissageEr
     if is_out_of_memory(error):
         return ran_out(ledger, spec, "loading")
     return LoadFailed(
-        f"{spec.title} could not be loaded ({type(error).__name__}: {error}); try again, and choose "
-        "another model if it fails again."
+        f"{spec.title} could not be loaded ({type(error).__name__}: {error}); try again, and "
+        "choose another model if it fails again."
     )
 
 
 def ran_out(ledger: Ledger, spec: ModelSpec, doing: str) -> OutOfMemory:
     """Memory ran out although it had been admitted: what was needed, what there is, what to do."""
-    need = ledger.weights(spec) + spec.working_bytes
+    need, budget = readable_bytes(ledger.weights(spec) + spec.working_bytes), readable_bytes(ledger.budget)
     return OutOfMemory(
-        f"Memory ran out while {spec.title} was {doing}: it needs about {readable_bytes(need)} and the "
-        f"gallery may use {readable_bytes(ledger.budget)}; try again, ask for something smaller, or close other programs."
+        f"Memory ran out while {spec.title} was {doing}: it needs about {need} and the gallery may use {budget}; "
+        "try again, ask for something smaller, or close other programs."
     )
