@@ -127,7 +127,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Patch discriminator (Isola et al. 2017, section 3.2.2): is this patch a photograph of this drawing?
 
-    Returns logits (B, 1, H/8, W/8), positive for real; each sees a patch of 46 pixels. `size/2` px inputs work too.
+    Returns logits (B, 1, H/8, W/8), positive for real; each sees a patch of 54 pixels. `size/2` px inputs work too.
     """
 
     def __init__(self, widths: tuple[int, ...] = (48, 96, 192, 192)):
