@@ -8,10 +8,13 @@ from models.faces import glasses
 from models.faces import landmarks as lm
 from models.faces.blend import blended_shape
 from models.faces.data import Maker, contact_sheet, make_set
+from models.faces.hair import hair_mask
 from models.faces.light import Light
 from models.faces.recipe import MAX_SHARE, NUMBERS, labels, random_recipe, split_people
+from models.faces.smile import lost_smiles
 from models.faces.store import SHARD, Morphs
 from models.faces.volunteers import Cast, read_cast
+from models.faces.warp import widen
 from tests.models.faces.studio import write_volunteers
 
 WORKING, SIDE = 96, 48
@@ -70,6 +73,30 @@ def test_matte_and_hair_follow_the_head(maker):
     top = (face.landmarks[139] + face.landmarks[151]) / 2 * 128
     assert face.hair[int(top[1]), int(top[0])] > 128
     assert face.hair[80, 64] < 20
+
+
+def test_cut_out_pictures_hold_no_more_colour_than_alpha(cast):
+    """Cubic sampling rings at the outline; divided by a faint alpha, the excess became black and neon specks."""
+    for person in cast.people[:6]:
+        assert (person.pictures[..., :3] <= person.pictures[..., 3:]).all()
+
+
+def test_smile_led_astray_is_noticed(cast):
+    shapes = np.stack([person.shapes for person in cast.people])
+    assert not lost_smiles(shapes).any()
+    shapes[4, 1, lm.LIPS] += 0.3 * lm.EYE_DISTANCE
+    assert np.flatnonzero(lost_smiles(shapes)).tolist() == [4]
+
+
+def test_shine_on_a_dark_forehead_is_no_hair(cast):
+    person, shape = cast.people[0], widen(cast.mean[0])
+    picture = person.pictures[0].astype(np.float32)
+    bare, _ = hair_mask(picture, shape)
+    x, y = (shape[[74, 79, 138, 140]].mean(0) * len(picture)).astype(int)
+    assert bare[y, x] == 0
+    picture[y - 2:y + 3, x - 2:x + 3, :3] = picture[bare > 200][:, :3].mean(0)
+    shiny, _ = hair_mask(picture, shape)
+    assert shiny[y, x] == 0
 
 
 def test_three_donors_at_least_and_none_above_half(maker):
