@@ -1,13 +1,15 @@
 """The face morphs: labels that agree with the pictures, rules of consent kept, sets that resume."""
 import dataclasses
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from models.faces import glasses
 from models.faces import landmarks as lm
 from models.faces.blend import blended_shape
-from models.faces.data import Maker, contact_sheet, make_set
+from models.faces.data import Maker, contact_sheet, main, make_set
 from models.faces.hair import hair_mask
 from models.faces.light import Light
 from models.faces.recipe import MAX_SHARE, NUMBERS, labels, random_recipe, split_people
@@ -21,9 +23,15 @@ WORKING, SIDE = 96, 48
 
 
 @pytest.fixture(scope="session")
-def cast(tmp_path_factory) -> Cast:
-    """Six drawn volunteers read from files, and twelve more who look like them."""
-    drawn = read_cast(write_volunteers(tmp_path_factory.mktemp("volunteers"), women=3, men=3), WORKING)
+def folder(tmp_path_factory) -> Path:
+    """Six drawn volunteers, written as the London set is."""
+    return write_volunteers(tmp_path_factory.mktemp("volunteers"), women=3, men=3)
+
+
+@pytest.fixture(scope="session")
+def cast(folder) -> Cast:
+    """The six read from their files, and twelve more who look like them."""
+    drawn = read_cast(folder, WORKING)
     people = [dataclasses.replace(person, name=f"{person.name}-{copy}", age=person.age + copy)
               for copy in range(3) for person in drawn.people]
     return dataclasses.replace(drawn, people=tuple(people))
@@ -227,8 +235,16 @@ def test_large_pictures_survive_compression(cast, tmp_path):
     assert np.abs(morphs.images([1])[0].astype(int) - made).mean() < 4
 
 
+def test_command_line_writes_a_set_and_its_sheet(folder, tmp_path):
+    out, sheet = tmp_path / "set", tmp_path / "sheet.png"
+    main(["--data", str(folder), "--out", str(out), "--count", "12", "--sheet", str(sheet)])
+    morphs = Morphs(out)
+    assert morphs.images(range(12)).shape == (12, 128, 128, 3)
+    assert sheet.exists()
+    assert len(morphs.about["people"]) + 2 == len(morphs.about["volunteers"]) == 6
+
+
 def test_contact_sheet_lays_faces_in_rows(maker, tmp_path):
-    import cv2
     morphs = make_set(maker, tmp_path / "set", 7)
     contact_sheet(morphs, tmp_path / "sheet.png", columns=3)
     assert cv2.imread(str(tmp_path / "sheet.png")).shape == (2 * SIDE, 3 * SIDE, 3)
