@@ -54,7 +54,7 @@ class TrainConfig:
     keep_every: int = 4_000  # images between checkpoints, each with a sheet of samples
 
 
-# What made the weights that ship: small settings, for two CPU cores. Faces are looked at hardest, so they train longest.
+# What made the weights that ship: settings for two CPU cores. Faces are looked at hardest, so they train longest.
 CONFIGS = {
     "fruit": TrainConfig("fruit"),
     "flower": TrainConfig("flower"),
