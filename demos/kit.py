@@ -1,4 +1,4 @@
-"""What the rooms share: the demo, its wall label, the seed row, the three floors, errors as sentences.
+"""What the rooms share: the demo, its wall label, the seed row, the model chooser, the three floors.
 
 A room is one module in ``demos/`` that exposes ``DEMO = Demo(...)``. Its ``build()``
 runs inside the room's own tab::
@@ -19,22 +19,35 @@ A link or a recipe sets those components' values, so a room makes its picture on
 
 from __future__ import annotations
 
-import functools
 import html
-import inspect
-import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
-from models.errors import VernissageError
+from demos.house.chooser import model_chooser
+from demos.house.sentences import SORRY, guard
 
-log = logging.getLogger(__name__)
+__all__ = [
+    "DEVICE_QUEUE",
+    "SORRY",
+    "Demo",
+    "SeedRow",
+    "WallLabel",
+    "controls",
+    "guard",
+    "how_it_was_made",
+    "look_inside",
+    "model_chooser",
+    "more",
+    "next_seed",
+    "seed_row",
+    "wall",
+    "wall_label",
+]
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 CARDS = ASSETS / "cards"
@@ -44,9 +57,6 @@ DEVICE_QUEUE = "device"
 
 SEED_LIMIT = 2**31
 """Seeds are whole numbers in [0, SEED_LIMIT)."""
-
-NOTE_TITLE = "A note from the house"
-SORRY = "Something went wrong behind the scenes. Nothing you made is lost: please try once more."
 
 
 @dataclass(frozen=True)
@@ -179,42 +189,3 @@ def how_it_was_made(card: str | Path) -> gr.Accordion:
     with gr.Accordion("How it was made", open=False, elem_classes="v-floor v-card-text") as panel:
         gr.Markdown(path.read_text(encoding="utf-8"))
     return panel
-
-
-# ---------------------------------------------------------------- errors
-
-
-@contextmanager
-def _as_sentence(name: str) -> Iterator[None]:
-    """Turn what goes wrong inside into one sentence a visitor can use; only the log sees the trace."""
-    try:
-        yield
-    except VernissageError as error:
-        raise gr.Error(str(error), title=NOTE_TITLE, print_exception=False) from error
-    except gr.Error:
-        raise
-    except Exception as error:
-        log.exception("%s failed", name)
-        raise gr.Error(SORRY, title=NOTE_TITLE, print_exception=False) from error
-
-
-def guard(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap an event handler (function or generator) so that every failure reaches the visitor as a sentence.
-
-    ``VernissageError`` carries its own; anything else is logged and answered calmly, without a trace.
-    """
-    if inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            with _as_sentence(function.__name__):
-                yield from function(*args, **kwargs)
-
-    else:
-
-        @functools.wraps(function)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            with _as_sentence(function.__name__):
-                return function(*args, **kwargs)
-
-    return guarded
