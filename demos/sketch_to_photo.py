@@ -57,10 +57,7 @@ def photograph(strokes: list[Stroke], subject: str, seed: int) -> bytes:
 def four_takes(strokes: list[Stroke], subject: str, seeds: list[int]) -> list[bytes]:
     """One photograph a seed of the same drawing, as PNG files with their recipes."""
     photos = engine.takes(rasterise(strokes, DRAWING_SIDE), subject, seeds)
-    return [
-        picture_bytes(photo, recipe(subject, seed, strokes))
-        for photo, seed in zip(photos, seeds, strict=True)
-    ]
+    return [picture_bytes(photo, recipe(subject, seed, strokes)) for photo, seed in zip(photos, seeds, strict=True)]
 
 
 def drawing_and_photograph(strokes: list[Stroke], subject: str, seed: int) -> bytes:
@@ -96,6 +93,13 @@ def _seed(seed: Any) -> int:
 
 
 # ---------------------------------------------------------------- what the page asks
+
+
+def with_guest(drawing: str, seed: int, model: str, words: str) -> dict[str, Any]:
+    """The photograph by a model from the hub, as an update of the easel."""
+    strokes, subject, seed = _read({"drawing": drawing, "seed": seed})
+    photo = engine.sketch_to_photo(rasterise(strokes, PAIR_SIDE), subject, seed, model, words)
+    return gr.update(photo=_data_url(picture_bytes(photo, recipe(subject, seed, strokes, model))))
 
 
 def photo(order: dict) -> Answer:
@@ -148,7 +152,8 @@ def look(drawing: str, seed: int) -> str:
         its own. Bright: it believes it.</p>{_figure(inside.opinion, opinion)}</section>
       <section class="sk-wide"><h3>What it notices</h3><p>The skip pyramid: each step down sees more of the drawing
         at once and less of its detail, and each is handed straight across to the side that paints. Eight of the
-        busiest feature maps a step; bright where something was found.</p><div class="sk-levels">{levels}</div></section>
+        busiest feature maps a step; bright where something was found.</p>
+        <div class="sk-levels">{levels}</div></section>
     </div>"""
 
 
@@ -164,7 +169,8 @@ def _figure(picture: Image.Image, caption: str, kind: str = "") -> str:
 
 FIRST = "fruit"
 # What the page does by itself, without a round trip: the easel follows the controls, the seed follows the easel.
-FOLLOW = "(subject, seed) => ({__type__: 'update', props: {subject, seed}})"
+FOLLOW = "(subject, seed, model) => ({__type__: 'update', props: {subject, seed, live: model === 'house'}})"
+FOR_GUESTS = "(model) => [0, 1].map(() => ({__type__: 'update', visible: model !== 'house'}))"
 CHOSEN_SEED = "() => Number(document.querySelector('#easel .sk').dataset.seed)"
 ONE_CARD = f"(subject) => {list(SUBJECTS)}.map((name) => ({{__type__: 'update', visible: name === subject}}))"
 LOOKING = "() => ({__type__: 'update', props: {looking: %s}})"
@@ -202,12 +208,31 @@ def build() -> dict[str, gr.components.Component]:
         )
     with kit.controls():
         seed = kit.seed_row(pairs[FIRST]["seed"]).seed
-    gr.on([subject.change, seed.change], None, [subject, seed], easel, js=FOLLOW, api_visibility="private")
+    model = _other_models(easel, seed)
+    sources = [subject, seed, model]
+    gr.on([source.change for source in sources], None, sources, easel, js=FOLLOW, api_visibility="private")
     easel.select(None, None, seed, js=CHOSEN_SEED, api_visibility="private")
     _look_inside(easel, seed)
     _cards(subject)
     _endpoint()
-    return {"subject": subject, "seed": seed, "drawing": easel}
+    return {"subject": subject, "seed": seed, "model": model, "drawing": easel}
+
+
+def _other_models(easel: Easel, seed: gr.Number) -> gr.Textbox:
+    """The house model follows the pen; a large one from the hub is asked by a button and waits its turn."""
+    with kit.more("Other models"):
+        model = kit.model_chooser("sketch")
+        words = gr.Textbox("", label="What the drawing shows, in words", max_length=300, visible=False)
+        make = gr.Button("Make the photograph", variant="primary", visible=False)
+    model.change(None, model, [words, make], js=FOR_GUESTS, api_visibility="private")
+    make.click(
+        kit.guard(with_guest),
+        [easel, seed, model, words],
+        easel,
+        concurrency_id=kit.DEVICE_QUEUE,
+        api_visibility="private",
+    )
+    return model
 
 
 def _cards(subject: gr.Radio) -> None:

@@ -58,6 +58,8 @@ function develop() {
     say("");
   } else if (live()) {
     photographer.order(order());
+  } else {
+    say("This model takes its time: press “Make the photograph” under “Other models” when the drawing is done.");
   }
   settleSoon();
 }
@@ -89,7 +91,8 @@ function markTakes() {
 async function deal() {
   const wish = { ...order(), seed: deck()[0] };
   const key = JSON.stringify(wish);
-  if (key === dealt || dealing || root.hasAttribute("data-empty") || !live()) return;
+  if (dealing) return settleSoon();
+  if (key === dealt || root.hasAttribute("data-empty") || !live()) return settled();
   dealing = true;
   const answer = await server.takes(wish).catch(() => null);
   dealing = false;
@@ -101,7 +104,8 @@ async function deal() {
       picture.alt = "";
       picture.classList.add("sk-on");
     });
-  } else if (answer?.photos || answer?.busy) {
+    settled();
+  } else if (!answer || answer.photos || answer.busy) {
     settleSoon();
   }
 }
@@ -122,16 +126,18 @@ function setSeed(seed) {
 // Once the hand rests, the rest of the page hears of it.
 let rest;
 function settleSoon() {
+  root.dataset.settled = false;
   clearTimeout(rest);
   rest = setTimeout(settle, 320);
 }
 function settle() {
-  if (sheet.current || playing) return settleSoon();
+  if (sheet.current || playing || photographer.underway) return settleSoon();
   const value = drawing(here().strokes);
-  if (props.value !== value) props.value = value;
+  if (value !== told) props.value = told = value;
   if (props.looking && !root.hasAttribute("data-empty")) trigger("submit");
   deal();
 }
+const settled = () => { root.dataset.settled = true; };
 
 // ------------------------------------------------------------ the drawing and its history
 
@@ -310,9 +316,11 @@ function open() {
   develop();
 }
 
-// A drawing set from outside: a recipe that was opened.
+// A drawing set from outside: a recipe that was opened. What the page itself said last is no news.
+let told = `${SETUP.subject}\n${SETUP.posters[SETUP.subject].drawing}`;
 function adopt() {
-  if (!props.value || props.value === drawing(here().strokes)) return;
+  if (!props.value || props.value === told) return;
+  told = props.value;
   const [subject, ...lines] = props.value.split("\n");
   if (!state.easel[subject]) return;
   turnTo(subject);
@@ -324,7 +332,11 @@ watch("value", adopt);
 watch("subject", () => turnTo(props.subject));
 watch("seed", () => setSeed(props.seed));
 watch("looking", () => props.looking && settleSoon());
-watch("live", develop);
+watch("live", () => {
+  takes.hidden = !live();
+  for (const name of ["another", "both"]) button(name).hidden = !live();
+  develop();
+});
 watch("photo", () => props.photo && hang(props.photo));
 setTool("pen");
 open();

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from demos.kit import SORRY
+from demos.house.sentences import SORRY
 from models.errors import VernissageError
 
 log = logging.getLogger(__name__)
@@ -38,9 +38,7 @@ class Counter:
                 return {"busy": True, "sentence": CROWDED}
             self._inside += 1
             try:
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._pool, _answer, function, request
-                )
+                return await asyncio.get_running_loop().run_in_executor(self._pool, _answer, function, request)
             finally:
                 self._inside -= 1
 

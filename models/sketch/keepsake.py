@@ -18,8 +18,8 @@ def recipe(subject: str, seed: int, strokes: Sequence[Stroke] | None, model: str
     settings = {"subject": subject}
     if strokes is not None:
         settings["drawing"] = drawing_to_text(subject, strokes)
-    version = registry.get(f"sketch/{subject}" if model == "house" else model).version
-    return Recipe(DEMO, model, version, seed, settings)
+    spec = registry.get(f"sketch/{subject}" if model == "house" else model)
+    return Recipe(DEMO, spec.key, spec.version, seed, settings)
 
 
 def side_by_side(drawing: Image.Image, photo: Image.Image, side: int = 512) -> Image.Image:
