@@ -39,6 +39,9 @@ class Settings:
         source = os.environ if environment is None else environment
         found: dict[str, Any] = {"pinned": _is_on(source, "SPACES_ZERO_GPU")}
         found["offline"] = _is_on(source, "HF_HUB_OFFLINE")  # whoever turned the hub off meant it for us too
+        # A Space, and whoever puts Gradio into a container, says with these where it can be reached.
+        found["host"] = source.get("GRADIO_SERVER_NAME") or cls.host
+        found["port"] = _read("GRADIO_SERVER_PORT", source.get("GRADIO_SERVER_PORT") or str(cls.port), int)
         for field in fields(cls):
             name = f"VERNISSAGE_{field.name.upper()}"
             if text := source.get(name, "").strip():

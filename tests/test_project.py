@@ -161,6 +161,15 @@ def test_the_front_matter_fits():
     assert len(front["short_description"]) <= 60, "the limit of a Space"
 
 
+def test_a_space_is_reached_where_it_says():
+    from models.settings import Settings
+
+    space = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7861"}
+    settings = Settings.from_environment(space)
+    assert (settings.host, settings.port) == ("0.0.0.0", 7861)
+    assert Settings.from_environment(space | {"VERNISSAGE_HOST": "127.0.0.1"}).host == "127.0.0.1"
+
+
 def test_packages_for_the_space_are_bare_names():
     for line in (ROOT / "packages.txt").read_text(encoding="utf-8").splitlines():
         assert re.fullmatch(r"[a-z0-9][a-z0-9+.-]*", line)

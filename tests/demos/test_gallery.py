@@ -131,7 +131,7 @@ def test_a_damaged_poster_closes_nothing(rooms_folder):
 # ---------------------------------------------------------------- links
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def parts():
     with gr.Blocks():
         return {
