@@ -127,7 +127,7 @@ class Mover:
                 raise
             traceback.clear_frames(error.__traceback__)  # they hold what was loaded so far
         self.let_go(self._ledger.all_idle)
-        self._machine.tidy()
+        self._machine.tidy(self._ledger.budget)
         return action(*arguments)
 
     def _await_change(self, seen: int, entry: Entry, patience: Patience) -> None:
@@ -151,7 +151,7 @@ class Mover:
             self._changed.notify_all()
         if not stays:
             entry.model = None
-            self._machine.tidy()
+            self._machine.tidy(self._ledger.weights(entry.spec))
         self._tell(Event("failed", entry.spec.key))
         self._flush()
         if told is not None and told is not error:
@@ -182,7 +182,7 @@ class Mover:
                 if not (rest and self._machine.device != "cpu" and self._lay_to_rest(entry)):
                     self._drop(entry)
             if victims:
-                self._machine.tidy()
+                self._machine.tidy(sum(entry.bytes for entry in victims))
         finally:
             with self._changed:
                 for entry in victims:

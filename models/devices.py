@@ -27,6 +27,7 @@ BUILD_LOCK = threading.RLock()
 _CPU_SHARE = 0.5  # of main memory, for models that run there; the rest is the page, torch itself, and other programs
 _REST_SHARE = 0.4  # of main memory, for models resting beside a GPU
 _GPU_SHARE = 0.9  # of a GPU: the rest is its context and what the allocator cannot use
+_WORTH_COLLECTING = 256 * 10**6  # bytes: house models are far below, pipelines far above
 _UNKNOWN_MEMORY = 8 * 10**9  # bytes, where the system will not say
 
 
@@ -57,9 +58,14 @@ def _tensors(model: Any) -> Iterator[Any]:
             yield from part.buffers()
 
 
-def tidy() -> None:
-    """Give freed memory back to the device. Slow: once per batch of evictions."""
-    gc.collect()
+def tidy(freed: int) -> None:
+    """Give memory back to the device after models of `freed` bytes were let go: once per batch of evictions.
+
+    A full collection takes hundreds of milliseconds once torch is loaded, and a module without cycles is gone without
+    it; so it is for models large enough to be missed.
+    """
+    if freed >= _WORTH_COLLECTING:
+        gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
@@ -83,7 +89,7 @@ class Machine:
     load: Callable[[ModelSpec], Any] = load
     move: Callable[[Any, str], None] = move
     measure: Callable[[Any], int] = measure
-    tidy: Callable[[], None] = tidy
+    tidy: Callable[[int], None] = tidy
     clock: Callable[[], float] = time.monotonic
 
 

@@ -42,7 +42,7 @@ class FakeMachine:
         self.load_errors: list[Exception] = []  # raised by the next loads, first first
         self.move_errors: list[Exception] = []
         self.gate: threading.Event | None = None  # a load waits for it
-        self.tidied = 0
+        self.tidied: list[int] = []
         self.building = 0
         self.overlaps = 0  # constructions or moves that ran at the same time
         self.peaks = {"cpu": 0, device: 0}
@@ -84,8 +84,8 @@ class FakeMachine:
             self.now += 0.25
             self._put(model, device)
 
-    def tidy(self) -> None:
-        self.tidied += 1
+    def tidy(self, freed: int) -> None:
+        self.tidied.append(freed)
 
     def resident(self, place: str) -> int:
         """Bytes on a place: those of the models that anything still refers to."""

@@ -181,7 +181,7 @@ class Gallery:
         assert self.fake.resident("cpu") == self.fake.resident(self.day.device) == 0
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(days())
 def test_whatever_happens_the_ledger_tells_the_truth(day):
     gallery = Gallery(day)

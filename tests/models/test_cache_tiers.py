@@ -182,3 +182,13 @@ def test_the_process_has_one_cache_made_from_the_settings(monkeypatch):
         assert isinstance(cache_module.default_cache(), PinnedCache)
     finally:
         cache_module.default_cache.cache_clear()
+
+
+def test_a_full_collection_is_for_models_large_enough_to_be_missed(monkeypatch):
+    """With torch loaded it takes hundreds of milliseconds: more than loading a house model."""
+    collections = []
+    monkeypatch.setattr(devices.gc, "collect", lambda: collections.append(1))
+    devices.tidy(32 * 10**6)
+    assert collections == []
+    devices.tidy(10**9)
+    assert collections == [1]
