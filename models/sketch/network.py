@@ -69,7 +69,8 @@ class Up(nn.Module):
         self.second = Modulated(outside, latent)
 
     def forward(self, x: Tensor, skip: Tensor, w: Tensor) -> Tensor:
-        x = F.interpolate(self.narrow(x), scale_factor=2, mode="nearest")  # (B, outside, 2H, 2W)
+        # Not "nearest": its blocks stay visible as a faint lattice on smooth skin.
+        x = F.interpolate(self.narrow(x), scale_factor=2, mode="bilinear")  # (B, outside, 2H, 2W)
         return self.second(self.first(x + self.skip(skip), w), w)
 
 
