@@ -4,6 +4,7 @@ It knows nothing of the ledger: `resident` and `peak` are what the device would 
 """
 
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ class FakeMachine:
         self.load_errors: list[Exception] = []  # raised by the next loads, first first
         self.move_errors: list[Exception] = []
         self.gate: threading.Event | None = None  # a load waits for it
+        self.move_gate: threading.Event | None = None
         self.tidied: list[int] = []
         self.building = 0
         self.overlaps = 0  # constructions or moves that ran at the same time
@@ -78,6 +80,8 @@ class FakeMachine:
 
     def move(self, model: FakeModel, device: str) -> None:
         with _Alone(self):
+            if self.move_gate is not None:
+                assert self.move_gate.wait(10)
             if self.move_errors:
                 raise self.move_errors.pop(0)
             assert not model.in_use, f"{model.key} was moved in use"
@@ -129,6 +133,7 @@ class _Alone:
 
     def __enter__(self) -> None:
         self._machine.building += 1
+        time.sleep(0.0005)  # long enough for another thread to come in, if any may
         self._machine.overlaps += self._machine.building > 1
 
     def __exit__(self, *_: object) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,7 +12,7 @@ from models import devices
 from models.cache import ModelCache
 from models.cache_pinned import PinnedCache
 from models.devices import BUILD_LOCK, Machine, this_machine
-from models.errors import LoadFailed, OutOfMemory
+from models.errors import CacheBusy, LoadFailed, OutOfMemory
 from models.settings import Settings
 from tests.models.fake_machine import FakeMachine, OutOfMemoryError, finder, spec
 
@@ -23,7 +24,7 @@ def gpu(budget: int = 25, cpu_tier: int = 20) -> tuple[FakeMachine, ModelCache]:
     return fake, ModelCache(fake.machine(), finder(*(spec(key) for key in KEYS)))
 
 
-def use(cache, fake: FakeMachine, keys: str) -> None:
+def use(cache, fake: FakeMachine, keys: Sequence[str]) -> None:
     for key in keys:
         with cache.lease(key) as model:
             assert model.place == "gpu"
@@ -51,6 +52,26 @@ def test_the_resting_place_has_its_own_limit():
     assert places(cache) == {"a": "out", "b": "cpu", "c": "device", "d": "device"}
     assert fake.peaks == {"gpu": 20, "cpu": 10}
     assert cache.stats().resting == fake.resident("cpu") == 10
+
+
+def test_bytes_of_a_leaving_model_are_nobody_s_until_it_is_gone():
+    """The newcomer needs less than the leaver takes: the rest is free only once the move is done."""
+    fake = FakeMachine(budget=50, cpu_tier=50, device="gpu")
+    big, small, new = spec("big", 30, 0), spec("small", 8, 12, shared=True), spec("new", 12, 2)
+    cache = ModelCache(fake.machine(), finder(big, small, new))
+    use(cache, fake, ["big", "small"])
+    fake.move_gate = threading.Event()
+    thread = threading.Thread(target=use, args=(cache, fake, ["new"]), daemon=True)
+    thread.start()
+    while places(cache)["big"] != "leaving":
+        threading.Event().wait(0.005)
+    with cache.lease("small"):
+        with pytest.raises(CacheBusy, match="small needs 12 bytes of memory and 0 bytes"):
+            cache.lease("small", timeout=0.05).__enter__()
+        fake.move_gate.set()
+        thread.join(5)
+        with cache.lease("small", timeout=1):
+            assert fake.peaks["gpu"] <= 50
 
 
 def test_what_is_larger_than_the_resting_place_is_dropped():
