@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -84,8 +85,15 @@ def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, st
         enable_monitoring=False,
         ssr_mode=False,
         quiet=True,
+        **_without_self_check(page),
         **options,
     )
+
+
+def _without_self_check(page: gr.Blocks) -> dict[str, bool]:
+    """Gradio asks its own page within three seconds at the start and gives up when a busy machine is slower."""
+    known = inspect.signature(page.launch).parameters
+    return {"_frontend": False} if "_frontend" in known else {}
 
 
 def _page_head() -> str:

@@ -18,6 +18,9 @@ STAY = "Stay with the house model"
 class ChosenModel(gr.Textbox):
     """The model in use, unseen: "house" or a hub model's key. It changes only to a model that can run now."""
 
+    # Gradio's word for "draw me as my parent"; the page would look for a component of this name otherwise.
+    is_template = True
+
     def accept_setting(self, value: Any) -> str:
         """What a recipe's model means here: a house model's key is "house"; a hub model must be on this disk."""
         from models.hub import consent

@@ -61,6 +61,14 @@ def running_gallery(folder: Path, **environment: str) -> Iterator[str]:
             process.wait(20)
 
 
+def contention(seconds: float = 0.2) -> float:
+    """How many times longer than alone a busy loop takes here and now: 1.0 on an idle machine."""
+    wall, used = time.perf_counter(), time.thread_time()
+    while time.thread_time() - used < seconds:
+        pass
+    return max(1.0, (time.perf_counter() - wall) / seconds)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from models.media import Recipe, picture_bytes
+from tests.browser.harness import contention
 
 RECIPE = Recipe("guest-room", "guest", "1", 1234, {"hue": "blue", "size": 192})
 NO_RECIPE = "carries no recipe"
@@ -64,12 +65,12 @@ def expect_seed(page, seed: int) -> None:
 
 
 def test_first_paint_is_quick(open_page):
-    """Within two seconds of opening, the best of a few: other work on the machine must not decide."""
+    """Within two seconds of opening, the best of a few; longer only where other work holds the processor."""
     times = []
     for _ in range(5):
-        page = open_page()
-        times.append(page.evaluate("performance.now()"))
-        if times[-1] < 2000:
+        allowed = 2000 * contention()
+        times.append(open_page().evaluate("performance.now()"))
+        if times[-1] < allowed:
             return
     pytest.fail(f"the lobby took {[round(time) for time in times]} ms to appear")
 
@@ -263,10 +264,11 @@ def test_the_cache_meter_opens(open_page):
 
 def test_the_meter_asks_only_while_it_is_open(open_page):
     page = open_page()
-    page.wait_for_load_state("networkidle")
+    # The page asks once by itself, on arrival, whether its address wants anything.
+    page.wait_for_function("performance.getEntriesByType('resource').some((e) => e.name.includes('queue/join'))")
     asked = []
     page.on("request", lambda request: request.method == "POST" and asked.append(request.url))
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(5000)
     assert asked == []
     page.get_by_role("button", name="Models in memory").click()
     page.wait_for_timeout(5000)
