@@ -1,6 +1,7 @@
 """The cache with real modules: built in many threads at once, they must come out whole."""
 
 import threading
+import time
 
 import pytest
 import torch
@@ -15,9 +16,13 @@ KEYS = [f"net{i}" for i in range(5)]
 
 
 def build(spec: ModelSpec) -> nn.Module:
-    """Named by the specs below: a small network, built the usual way."""
+    """Named by the specs below: a small network, slowly enough that without the lock others would build meanwhile."""
     LOADS.append(spec.key)
-    return nn.Sequential(*(nn.Linear(16, 16) for _ in range(60))).eval()
+    network = nn.Sequential()
+    for _ in range(150):
+        network.append(nn.Linear(16, 16))
+        time.sleep(0.001)
+    return network.eval()
 
 
 def pretrained(spec: ModelSpec):
@@ -52,7 +57,8 @@ def folder(tmp_path_factory):
 
 def make_specs(folder) -> list[ModelSpec]:
     nets = [
-        ModelSpec(key, key, "test", "house", f"{__name__}:build", 70_000, 0, "CC0", "card", shared=True) for key in KEYS
+        ModelSpec(key, key, "test", "house", f"{__name__}:build", 170_000, 0, "CC0", "card", shared=True)
+        for key in KEYS
     ]
     hub = ModelSpec("hub", "Hub", "test", "hub", f"{__name__}:pretrained", 80_000, 0, "CC0", "card", hub_id=str(folder))
     return [*nets, hub]
