@@ -1,5 +1,4 @@
-"""The one place where weights are loaded, moved, counted and evicted: `with default_cache().lease(key) as
-model:`.
+"""The one place where weights are loaded, moved, counted and evicted: `with default_cache().lease(key) as model:`.
 
 Locks are taken in one order: build lock (any construction or move) -> a model's use (a count in the ledger)
 -> the ledger's condition, held for microseconds, with no I/O and no foreign code under it. Only the holder
@@ -54,8 +53,7 @@ class ModelCache:
             threading.Thread(target=self._watch_idle, name="model-cache-idle", daemon=True).start()
 
     def lease(self, key: str, timeout: float | None = None) -> AbstractContextManager[Any]:
-        """A context whose value is the model, ready on the device and safe from eviction until the context
-        ends.
+        """A context whose value is the model, ready on the device and safe from eviction until the context ends.
 
         Raises on entry BadInput (no such key), ModelTooLarge, CacheBusy (after `timeout` seconds),
         LoadFailed, OutOfMemory, or what the loader had to say; on exit OutOfMemory when the body ran out of

@@ -42,8 +42,7 @@ class Mover:
         self._news: deque[Event] = deque()
         self.listeners: tuple[Callable[[Event], None], ...] = ()
 
-    # -- in
-    # ----------------------------------------------------------------------------------------------------
+    # ---------------------------------------------------------------- in
 
     def bring(self, entry: Entry, patience: Patience) -> None:
         """Load a model, or bring it back from main memory, and enter it; waits for memory if it must."""
@@ -157,8 +156,7 @@ class Mover:
         if told is not None and told is not error:
             raise told from error
 
-    # -- out
-    # ---------------------------------------------------------------------------------------------------
+    # ---------------------------------------------------------------- out
 
     def let_go(self, select: Callable[[], list[Entry]]) -> int:
         """Let the idle models go that `select` names, entirely; returns how many."""
@@ -218,8 +216,7 @@ class Mover:
         entry.model = None
         self._tell(Event("evicted", entry.spec.key, entry.bytes))
 
-    # -- the build lock and the news
-    # ---------------------------------------------------------------------------
+    # ---------------------------------------------------------------- the build lock and the news
 
     @contextmanager
     def building(self, spec: ModelSpec | None = None, patience: Patience | None = None) -> Iterator[None]:
