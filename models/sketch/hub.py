@@ -33,7 +33,7 @@ def load_scribble(spec: ModelSpec) -> "Flux2KleinPipeline":
     import torch
     from diffusers import Flux2KleinPipeline
 
-    # `torch_dtype` rather than `dtype`: diffusers 0.36, which we allow, knows only the first.
+    # `torch_dtype` rather than `dtype`: diffusers 0.37, which we allow, knows only the first.
     pipeline = Flux2KleinPipeline.from_pretrained(path, torch_dtype=torch.bfloat16, local_files_only=True)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
