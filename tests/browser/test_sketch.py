@@ -316,7 +316,7 @@ def test_a_picture_of_a_paper_sketch_becomes_strokes(room):
     page.get_by_label("From paper").set_input_files(
         {"name": "sketch.jpg", "mimeType": "image/jpeg", "buffer": paper_sketch()}
     )
-    page.wait_for_function("!document.querySelector('[data-do=undo]').disabled")
+    page.wait_for_function("!document.querySelector('[data-do=save]').disabled")
     settled(page)
     _, strokes = drawing_from_text(read_recipe(saved(page, "Save photo")).settings["drawing"])
     traced = np.asarray(rasterise(strokes, 64).convert("L")) < 150
