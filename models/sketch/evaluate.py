@@ -120,6 +120,7 @@ def evaluate(subject: str, data: Path, folder: Path, baseline: Path | None, coun
     repeats = [produce(generator, sketches, 1000 * r + np.arange(len(pairs))) for r in range(4)]
     per_seed = [distances(squeezenet, made[:half], real[half:]) for made in repeats[:3]]
     figures = {
+        "training": weights.metadata(folder / f"sketch-{subject}.safetensors"),
         "held_out_photographs": len(held_out),
         "drawings": len(pairs),
         "floor": distances(squeezenet, real[:half], real[half:]),
@@ -135,6 +136,7 @@ def evaluate(subject: str, data: Path, folder: Path, baseline: Path | None, coun
         figures["real_overlap"], _ = overlap(drawings, photos)
     if baseline:
         made = produce(read_generator(baseline), sketches, np.arange(len(pairs)))
+        figures["baseline_training"] = weights.metadata(baseline)
         figures["baseline"] = distances(squeezenet, made[:half], real[half:])
         if subject == "fruit":
             figures["baseline_overlap"], _ = overlap(drawings, to_pictures(made))
@@ -178,10 +180,18 @@ def as_markdown(figures: dict) -> str:
     )
     rows.append(f"| Milliseconds a photo, two cores | {figures['milliseconds']:.0f} | the same | |")
     note = (
+        f"{_training(figures['training'])} {_training(figures.get('baseline_training'), 'The L1-only U-Net')}\n\n"
         f"{figures['drawings']} drawings of {figures['held_out_photographs']} held-out photographs; "
         "smaller is better, but for faithfulness and takes."
     )
     return "\n".join([*rows, "", note])
+
+
+def _training(about: dict | None, name: str = "This model") -> str:
+    if not about:
+        return ""
+    device = {"cpu": "two CPU cores", "cuda": "one GPU"}[about["device"]]
+    return f"{name} saw {int(about['images']):,} drawings in {about['minutes']} minutes on {device}."
 
 
 def write_card(subject: str, figures: dict) -> None:
