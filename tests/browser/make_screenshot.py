@@ -18,7 +18,6 @@ SIZE = {"width": 1280, "height": 800}
 SCALE = 1.5
 QUIET_SECONDS = 3
 PATIENCE_SECONDS = 60
-COLOURS = 256
 
 
 def take(address: str, query: str, executable: str) -> Image.Image:
@@ -36,7 +35,7 @@ def take(address: str, query: str, executable: str) -> Image.Image:
 
 
 def main() -> None:
-    """Start the gallery, take its picture, save it small."""
+    """Start the gallery, take its picture, save it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--query", default="?demo=sketch-to-photo", help="what to open; empty for the lobby")
     parser.add_argument("--output", type=Path, default=harness.ROOT / "assets" / "screenshot.png")
@@ -44,7 +43,7 @@ def main() -> None:
     executable = harness.find_chromium() or sys.exit("chromium is not installed: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder, harness.running_gallery(Path(folder)) as address:
         picture = take(address, arguments.query, executable)
-    picture.convert("RGB").quantize(COLOURS).save(arguments.output, optimize=True)
+    picture.convert("RGB").save(arguments.output, optimize=True)
     print(f"{arguments.output}: {picture.width} x {picture.height}")
 
 
