@@ -7,12 +7,16 @@ The functions above `build` are the demo itself, free of Gradio; the easel is in
 import base64
 import html
 import io
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
 from demos import kit
+from demos.house.steps import in_steps
 from demos.sketch.canvas import Easel, SketchFile
 from demos.sketch.service import Answer, Counter
 from models.errors import BadInput
@@ -33,6 +37,8 @@ TAKES = 4
 LIVE = Counter(places=2, waiting=120)
 SIDELINE = Counter(places=1, waiting=60)
 
+MAKE = "Make the photograph"
+AT_REST = [{"__type__": "update", "value": MAKE, "interactive": True}, {"__type__": "update", "visible": False}]
 INVITATION = "<p>Draw something above, and this panel shows what the network makes of it.</p>"
 
 LABEL = kit.WallLabel(
@@ -95,11 +101,22 @@ def _seed(seed: Any) -> int:
 # ---------------------------------------------------------------- what the page asks
 
 
-def with_guest(drawing: str, seed: int, model: str, words: str) -> dict[str, Any]:
-    """The photograph by a model from the hub, as an update of the easel."""
+def with_guest(drawing: str, seed: int, model: str, words: str) -> Iterator[list[Any]]:
+    """The photograph by a model from the hub: updates of the easel, of the button that asked and the one that stops."""
     strokes, subject, seed = _read({"drawing": drawing, "seed": seed})
-    photo = engine.sketch_to_photo(rasterise(strokes, PAIR_SIDE), subject, seed, model, words)
-    return gr.update(photo=_data_url(picture_bytes(photo, recipe(subject, seed, strokes, model))))
+    paper = rasterise(strokes, PAIR_SIDE)
+    yield [gr.skip(), gr.update(value="Getting the model ready", interactive=False), gr.update(visible=True)]
+    try:
+        with closing(in_steps(partial(engine.sketch_to_photo, paper, subject, seed, model, words, None))) as steps:
+            for news in steps:
+                if isinstance(news, tuple):
+                    yield [gr.skip(), gr.update(value="Step {} of {}".format(*news)), gr.skip()]
+                else:
+                    picture = _data_url(picture_bytes(news, recipe(subject, seed, strokes, model)))
+                    yield [gr.update(photo=picture), *AT_REST]
+    except Exception:
+        yield [gr.skip(), *AT_REST]
+        raise
 
 
 def photo(order: dict) -> Answer:
@@ -223,15 +240,17 @@ def _other_models(easel: Easel, seed: gr.Number) -> gr.Textbox:
     with kit.more("Other models"):
         model = kit.model_chooser("sketch")
         words = gr.Textbox("", label="What the drawing shows, in words", max_length=300, visible=False)
-        make = gr.Button("Make the photograph", variant="primary", visible=False)
+        make = gr.Button(MAKE, variant="primary", visible=False)
+        stop = gr.Button("Stop", visible=False)
     model.change(None, model, [words, make], js=FOR_GUESTS, api_visibility="private")
-    make.click(
+    making = make.click(
         kit.guard(with_guest),
         [easel, seed, model, words],
-        easel,
+        [easel, make, stop],
         concurrency_id=kit.DEVICE_QUEUE,
         api_visibility="private",
     )
+    stop.click(lambda: AT_REST, None, [make, stop], cancels=making, queue=False, api_visibility="private")
     return model
 
 

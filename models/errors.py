@@ -37,6 +37,10 @@ class NeedsDownload(VernissageError):
     """A hub model is not on this disk, and nobody has agreed to fetch it yet."""
 
 
+class Stopped(VernissageError):
+    """Long work was called off by whoever asked for it."""
+
+
 def readable_bytes(count: int | float) -> str:
     """A size as people write it, in decimal units: 31457280 -> '31 MB', 12.3e9 -> '12.3 GB'."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

@@ -4,7 +4,7 @@ The house models are the conditional GANs of `network.py` (pix2pix, Isola et al.
 subject. Every weight comes through the shared cache; the hub entry answers to the same call.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,11 +50,13 @@ def sketch_to_photo(
     model: str = "house",
     prompt: str = "",
     cache: ModelCache | None = None,
+    on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Image.Image:
     """A photograph of the drawing: RGB, 128 x 128 from a house model, larger from the hub's.
 
     sketch: RGB, ink on white paper, any size; coloured strokes are followed, black ones leave colour to the seed.
-    prompt: for the hub model only; the subject's name when empty. Raises BadInput for an empty or blackened canvas
+    prompt: for the hub model only; the subject's name when empty. on_step hears (steps done, in all) where a model
+    works in steps, and ends the work by raising. Raises BadInput for an empty or blackened canvas
     and an unknown subject; the cache's errors when the model cannot be had.
     """
     if model == "house":
@@ -62,9 +64,9 @@ def sketch_to_photo(
     from models.sketch import hub
 
     check_subject(subject)
-    paper = as_drawing(sketch, hub.SIZE)
+    paper = as_drawing(sketch, hub.LONGEST_SIDE)
     with (cache or default_cache()).lease(model) as pipeline:
-        return hub.scribble(pipeline, paper, prompt or f"a photograph of a {subject}", seed)
+        return hub.scribble(pipeline, paper, prompt or f"a {subject}", seed, on_step=on_step)
 
 
 def takes(

@@ -6,6 +6,7 @@ a second network. Apache-2.0, four steps, one plain `from_pretrained`. An SDXL s
 but SDXL's own licence restricts use; Z-Image-Turbo with its Apache-2.0 control network needs more than 24 GB.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -40,17 +41,28 @@ def load_scribble(spec: ModelSpec) -> "Flux2KleinPipeline":
 
 
 def scribble(
-    pipeline: "Flux2KleinPipeline", sketch: Image.Image, prompt: str = "", seed: int = 0, steps: int = STEPS
+    pipeline: "Flux2KleinPipeline",
+    sketch: Image.Image,
+    prompt: str = "",
+    seed: int = 0,
+    steps: int = STEPS,
+    on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Image.Image:
     """A photograph that follows a drawing: RGB, the drawing's shape, its longer side 768 px or a little less.
 
     `prompt`: what the drawing shows ("a ripe pear"); empty: the model looks for itself. `steps`: 1 to 50.
+    `on_step` hears (steps done, steps in all) after each; what it raises ends the work.
     """
     import torch
 
     if not 1 <= steps <= 50:
         raise BadInput(f"{steps} steps were asked for; 4 is what this model was made for, 1 to 50 are possible.")
     drawing = _fitted(sketch)
+
+    def after_step(_pipeline: object, step: int, _time: object, tensors: dict) -> dict:
+        on_step(step + 1, steps)
+        return tensors
+
     return pipeline(
         image=drawing,
         prompt=_INSTRUCTION.format(subject=prompt.strip() or "what it shows"),
@@ -58,6 +70,7 @@ def scribble(
         height=drawing.height,
         num_inference_steps=steps,
         guidance_scale=1.0,  # distilled: guidance is inside
+        callback_on_step_end=after_step,
         generator=torch.Generator("cpu").manual_seed(seed),  # the same noise whatever the device
     ).images[0]
 

@@ -12,8 +12,9 @@ from PIL import Image, ImageDraw
 from models import hub, registry
 from models.cache import ModelCache
 from models.devices import Machine
-from models.errors import BadInput, NeedsDownload
+from models.errors import BadInput, NeedsDownload, Stopped
 from models.settings import Settings
+from models.sketch.engine import sketch_to_photo
 from models.sketch.hub import scribble
 
 KEY = "sketch/scribble-hub"
@@ -147,6 +148,23 @@ def test_a_drawing_becomes_a_picture_with_the_network_off(hub_cache, no_network,
         assert {
             p.dtype for part in ("transformer", "vae", "text_encoder") for p in getattr(pipeline, part).parameters()
         } == {torch.bfloat16}
+
+
+def test_the_engine_calls_it_like_a_house_model_tells_its_steps_and_can_be_stopped(hub_cache, no_network, monkeypatch):
+    monkeypatch.setattr("models.sketch.hub.LONGEST_SIDE", 128)
+    cache, told = ModelCache(Machine("cpu", 20 * 10**9)), []
+    photo = sketch_to_photo(drawing(), "fruit", 3, KEY, "a pear", cache, lambda done, total: told.append((done, total)))
+    assert photo.size == (128, 128)
+    assert told == [(step, 4) for step in (1, 2, 3, 4)]
+
+    def stop(done, total):
+        told.append(done)
+        raise Stopped("This was called off.")
+
+    told.clear()
+    with pytest.raises(Stopped):
+        sketch_to_photo(drawing(), "fruit", 3, KEY, "a pear", cache, stop)
+    assert told == [1] and not cache.stats().models[0].in_use
 
 
 def test_a_checkpoint_of_the_host_s_own_is_a_folder(hub_cache, empty_hub_cache):

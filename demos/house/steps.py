@@ -1,0 +1,39 @@
+"""Long work that tells its steps and can be called off."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from models.errors import Stopped
+
+OnStep = Callable[[int, int], None]
+T = TypeVar("T")
+
+
+def in_steps(work: Callable[[OnStep], T]) -> Iterator[tuple[int, int] | T]:
+    """Run ``work(on_step)`` in a thread of its own: yields (done, total) at each step, and at last its result.
+
+    Closing the iterator, as Gradio's ``cancels`` does, ends the work at its next step and waits for that, so
+    that nothing is left running on the device.
+    """
+    news: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+    called_off = threading.Event()
+
+    def on_step(done: int, total: int) -> None:
+        if called_off.is_set():
+            raise Stopped("This was called off.")
+        news.put((done, total))
+
+    with ThreadPoolExecutor(1, thread_name_prefix="long-work") as pool:
+        result = pool.submit(work, on_step)
+        result.add_done_callback(lambda _: news.put(None))
+        try:
+            while (step := news.get()) is not None:
+                yield step
+            yield result.result()
+        finally:
+            called_off.set()
