@@ -36,9 +36,7 @@ PictureSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 # ---------------------------------------------------------------- reading
 
 
-def read_picture(
-    source: PictureSource, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
-) -> Image.Image:
+def read_picture(source: PictureSource, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read any picture as RGB, upright, at its own size.
 
     source: a file's path or bytes, a PIL image, or an array (H, W), (H, W, 1|3|4), uint8 or uint16, or
@@ -61,9 +59,7 @@ def read_picture(
         raise BadInput(DAMAGED) from error
 
 
-def _open(
-    source: str | os.PathLike | bytes, max_bytes: int, formats: tuple[str, ...] = FORMATS
-) -> Image.Image:
+def _open(source: str | os.PathLike | bytes, max_bytes: int, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     """Open a picture's header; the pixels stay undecoded."""
     try:
         size = len(source) if isinstance(source, bytes) else os.path.getsize(source)

@@ -5,6 +5,7 @@ is there. So hair is never averaged with skin: the silhouette and hairline are t
 only from donors whose pixel is skin there, and inside the hair a second donor's hair is mixed in where both have
 some.
 """
+
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,7 @@ SHAPE_SHARE = 0.25  # how much of a likeness is counted as shape, the rest as te
 @dataclass(frozen=True)
 class Mixture:
     """Who gives what. Weights sum to one along the donors; donor 0 gives the silhouette and most of the hair."""
+
     donors: tuple[int, ...]
     mirrored: tuple[bool, ...]
     shape: np.ndarray  # (K,)
@@ -39,11 +41,15 @@ class Mixture:
 
 def region_maps(shape: np.ndarray, size: int) -> np.ndarray:
     """Soft masks of the face's regions for a mean shape (189, 2): float32 (5, S, S), summing to one."""
+
     def hull(indices: list[int], grow: float) -> np.ndarray:
         outline = cv2.convexHull(shape[indices].astype(np.float32))[:, 0]
         return outline.mean(0) + (outline - outline.mean(0)) * grow
-    eyes = np.maximum(polygon(hull(lm.LEFT_BROW + lm.LEFT_EYE + [44, 45, 46], 1.06), size, 0.014),
-                      polygon(hull(lm.RIGHT_BROW + lm.RIGHT_EYE + [47, 48, 49], 1.06), size, 0.014))
+
+    eyes = np.maximum(
+        polygon(hull(lm.LEFT_BROW + lm.LEFT_EYE + [44, 45, 46], 1.06), size, 0.014),
+        polygon(hull(lm.RIGHT_BROW + lm.RIGHT_EYE + [47, 48, 49], 1.06), size, 0.014),
+    )
     nose = polygon(hull(lm.NOSE, 1.05), size, 0.014) * (1 - eyes)
     mouth = polygon(hull(lm.LIPS + [171, 173, 176, 178], 1.12), size, 0.014) * (1 - nose)
     teeth = polygon(shape[lm.MOUTH_OPENING], size, 0.003)
@@ -70,8 +76,11 @@ def _shape_of(cast: Cast, donor: int, flip: bool) -> np.ndarray:
 def _landmark_weights(mix: Mixture) -> np.ndarray:
     """Weight of each donor at each landmark, (K, 189)."""
     weights = np.repeat(mix.shape[:, None], lm.COUNT, 1)
-    groups = {"eyes": list(range(2, 50)) + list(range(71, 87)), "nose": list(range(50, 71)) + list(range(179, 183)),
-              "mouth": list(range(87, 109)) + [177]}
+    groups = {
+        "eyes": list(range(2, 50)) + list(range(71, 87)),
+        "nose": list(range(50, 71)) + list(range(179, 183)),
+        "mouth": list(range(87, 109)) + [177],
+    }
     for name, indices in groups.items():
         weights[:, indices] = 0.55 * mix.shape[:, None] + 0.45 * mix.regions[REGIONS.index(name)][:, None]
     head = list(range(147, 157)) + lm.EARS
@@ -92,8 +101,9 @@ def complexion(person: Volunteer, smiling: int, maps: np.ndarray) -> np.ndarray:
     return np.tensordot(weight, person.pictures[smiling][..., :3].astype(np.float32), 2) / max(weight.sum(), 1e-3)
 
 
-def blended_texture(cast: Cast, mix: Mixture, smiling: int, maps: np.ndarray, skinness: np.ndarray,
-                    tones: np.ndarray) -> np.ndarray:
+def blended_texture(
+    cast: Cast, mix: Mixture, smiling: int, maps: np.ndarray, skinness: np.ndarray, tones: np.ndarray
+) -> np.ndarray:
     """The mixture in the mean shape, float32 (S, S, 5): straight colours 0..255, alpha and hair 0..1.
 
     `smiling` picks the neutral (0) or smiling (1) photographs; `maps` and `skinness` are that mean shape's
@@ -125,8 +135,10 @@ def blended_texture(cast: Cast, mix: Mixture, smiling: int, maps: np.ndarray, sk
             hair += (np.float32(mix.hair[rank]) * hairy + (0.002 if rank == 0 else 0))[..., None] * rgba
     out = np.empty((size, size, 5), np.float32)
     share = main_hair[..., None]
-    out[..., :3] = 255 * (share * hair[..., :3] / np.maximum(hair[..., 3:], 1e-3)
-                          + (1 - share) * skin[..., :3] / np.maximum(skin[..., 3:], 1e-3))
+    out[..., :3] = 255 * (
+        share * hair[..., :3] / np.maximum(hair[..., 3:], 1e-3)
+        + (1 - share) * skin[..., :3] / np.maximum(skin[..., 3:], 1e-3)
+    )
     np.clip(out[..., :3], 0, 255, out=out[..., :3])
     out[..., 3], out[..., 4] = silhouette, main_hair
     return out

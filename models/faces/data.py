@@ -10,6 +10,7 @@ labels are exact. Held-out faces are made of other people than training faces.
 Face i depends on the seed, the split, the size and i alone: not on the number of workers, nor on where a run was
 stopped.
 """
+
 import argparse
 import json
 import os
@@ -47,11 +48,17 @@ class Maker:
     def about(self, count: int) -> dict:
         """What `set.json` says."""
         cast = self.studio.cast
-        return {"version": VERSION, "seed": self.seed, "split": self.split, "side": self.side, "count": count,
-                "volunteers": [person.name for person in cast.people],
-                "people": [cast.people[index].name for index in self.people],
-                "categories": {name: list(values) for name, values in CATEGORIES.items()},
-                "source": "Face Research Lab London Set, CC BY 4.0, doi:10.6084/m9.figshare.5047666"}
+        return {
+            "version": VERSION,
+            "seed": self.seed,
+            "split": self.split,
+            "side": self.side,
+            "count": count,
+            "volunteers": [person.name for person in cast.people],
+            "people": [cast.people[index].name for index in self.people],
+            "categories": {name: list(values) for name, values in CATEGORIES.items()},
+            "source": "Face Research Lab London Set, CC BY 4.0, doi:10.6084/m9.figshare.5047666",
+        }
 
 
 def make_set(maker: Maker, out: Path, count: int, workers: int = 1) -> Morphs:
@@ -69,8 +76,9 @@ def make_set(maker: Maker, out: Path, count: int, workers: int = 1) -> Morphs:
             for job in jobs:
                 bar.update(_make_shard(job))
         else:
-            with ProcessPoolExecutor(workers, get_context("fork" if os.name == "posix" else "spawn"),
-                                     initializer=_enter, initargs=(maker,)) as pool:
+            with ProcessPoolExecutor(
+                workers, get_context("fork" if os.name == "posix" else "spawn"), initializer=_enter, initargs=(maker,)
+            ) as pool:
                 for made in pool.map(_make_shard, jobs):
                     bar.update(made)
     return Morphs(out)
@@ -83,8 +91,9 @@ def _refuse_other_set(path: Path, about: dict) -> None:
     found = json.loads(path.read_text())
     for key in ("version", "seed", "split", "side", "volunteers"):
         if found[key] != about[key]:
-            raise ValueError(f"{path.parent} holds a set with {key} {found[key]!r}, not {about[key]!r}: "
-                             "choose another folder")
+            raise ValueError(
+                f"{path.parent} holds a set with {key} {found[key]!r}, not {about[key]!r}: choose another folder"
+            )
 
 
 def _enter(maker: Maker) -> None:
@@ -105,7 +114,7 @@ def _make_shard(job: tuple[str, int, int]) -> int:
 def contact_sheet(morphs: Morphs, path: Path, count: int = 96, columns: int = 12) -> None:
     """The first faces of a set, side by side in one picture."""
     images = morphs.images(range(min(count, len(morphs)) // columns * columns))
-    rows = [np.hstack(images[start:start + columns]) for start in range(0, len(images), columns)]
+    rows = [np.hstack(images[start : start + columns]) for start in range(0, len(images), columns)]
     cv2.imwrite(str(path), np.vstack(rows)[..., ::-1])
 
 

@@ -1,4 +1,5 @@
 """Eyeglasses drawn on a face: rims, bridge, temples, nose pads, the shadow they cast and what the lenses reflect."""
+
 from dataclasses import dataclass
 
 import cv2
@@ -8,9 +9,18 @@ from models.faces import landmarks as lm
 from models.faces.light import Light
 
 SHAPES = ("round", "rectangular", "browline", "aviator", "cat-eye")
-COLOURS = {"black": (24, 23, 25), "tortoise": (96, 58, 30), "brown": (74, 46, 32), "navy": (34, 46, 92),
-           "red": (150, 30, 34), "green": (38, 76, 58), "clear": (206, 198, 186), "gold": (196, 158, 84),
-           "silver": (178, 182, 188), "gunmetal": (74, 78, 84)}
+COLOURS = {
+    "black": (24, 23, 25),
+    "tortoise": (96, 58, 30),
+    "brown": (74, 46, 32),
+    "navy": (34, 46, 92),
+    "red": (150, 30, 34),
+    "green": (38, 76, 58),
+    "clear": (206, 198, 186),
+    "gold": (196, 158, 84),
+    "silver": (178, 182, 188),
+    "gunmetal": (74, 78, 84),
+}
 ACETATE = ("black", "tortoise", "brown", "navy", "red", "green", "clear")
 ACETATE_ODDS = (0.26, 0.2, 0.12, 0.12, 0.13, 0.08, 0.09)
 METAL = ("black", "gold", "silver", "gunmetal")
@@ -22,6 +32,7 @@ FIXED = 4  # bits after the point in OpenCV's coordinates
 @dataclass(frozen=True)
 class Glasses:
     """A pair of glasses; lengths in eye distances."""
+
     shape: str
     colour: str
     metal: bool
@@ -43,13 +54,30 @@ def random_glasses(rng: np.random.Generator) -> Glasses:
     metal = shape == "aviator" or (shape in ("round", "rectangular") and rng.random() < 0.45)
     colour = str(rng.choice(METAL) if metal else rng.choice(ACETATE, p=ACETATE_ODDS))
     rgb = tuple(float(v) for v in np.clip(np.array(COLOURS[colour]) * rng.uniform(0.85, 1.15), 0, 255))
-    low, high = {"round": (0.88, 1.0), "rectangular": (0.60, 0.74), "browline": (0.72, 0.84), "aviator": (0.82, 0.92),
-                 "cat-eye": (0.66, 0.80)}[shape]
+    low, high = {
+        "round": (0.88, 1.0),
+        "rectangular": (0.60, 0.74),
+        "browline": (0.72, 0.84),
+        "aviator": (0.82, 0.92),
+        "cat-eye": (0.66, 0.80),
+    }[shape]
     width = rng.uniform(0.34, 0.38) if shape == "round" else rng.uniform(0.37, 0.43)
     rim = rng.uniform(0.016, 0.026) if metal else rng.uniform(0.034, 0.07)
-    return Glasses(shape, colour, bool(metal), rgb, width, rng.uniform(low, high), rng.uniform(0.25, 0.33),
-                   rng.uniform(0.03, 0.09), rim, rng.uniform(0, 0.10), rng.uniform(0.05, 0.30) * (rng.random() < 0.7),
-                   rng.uniform(-0.5, 0.5), int(rng.integers(1 << 31)))
+    return Glasses(
+        shape,
+        colour,
+        bool(metal),
+        rgb,
+        width,
+        rng.uniform(low, high),
+        rng.uniform(0.25, 0.33),
+        rng.uniform(0.03, 0.09),
+        rim,
+        rng.uniform(0, 0.10),
+        rng.uniform(0.05, 0.30) * (rng.random() < 0.7),
+        rng.uniform(-0.5, 0.5),
+        int(rng.integers(1 << 31)),
+    )
 
 
 def lens(shape: str, width: float, height: float, side: int) -> np.ndarray:
@@ -110,11 +138,24 @@ def _masks(shape: np.ndarray, pair: Glasses, size: int, top: int, bottom: int) -
         if side * (end[0] - hinge[0]) > 0:
             stroke(arms, np.stack([hinge, end]), max(0.018, 0.75 * pair.rim))
         if pair.metal:
-            stroke(front, centre + eye * np.array([[-side * pair.width * 0.96, 0.05], [-side * pair.width * 1.12, 0.10],
-                                                   [-side * pair.width * 1.12, 0.15]]), 0.014)
+            stroke(
+                front,
+                centre
+                + eye
+                * np.array(
+                    [
+                        [-side * pair.width * 0.96, 0.05],
+                        [-side * pair.width * 1.12, 0.10],
+                        [-side * pair.width * 1.12, 0.15],
+                    ]
+                ),
+                0.014,
+            )
     _bridge(stroke, front, centres, pair, eye)
-    return tuple(cv2.resize(canvas, (size, bottom - top), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-                 for canvas in canvases)
+    return tuple(
+        cv2.resize(canvas, (size, bottom - top), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        for canvas in canvases
+    )
 
 
 def _rim(stroke, canvas: np.ndarray, outline: np.ndarray, centre: np.ndarray, pair: Glasses) -> None:
@@ -160,7 +201,7 @@ def _lenses(band: np.ndarray, panes: np.ndarray, pair: Glasses, size: int) -> np
     rows, columns = panes.shape
     x, y = np.arange(columns, dtype=np.float32)[None] / size, np.arange(rows, dtype=np.float32)[:, None] / size
     along = (x % 0.29) + 0.75 * y - 0.17 - 0.12 * pair.reflection_at
-    glare = np.exp(-(along / 0.022) ** 4) + 0.6 * np.exp(-((along - 0.05) / 0.009) ** 4)
+    glare = np.exp(-((along / 0.022) ** 4)) + 0.6 * np.exp(-(((along - 0.05) / 0.009) ** 4))
     return tinted + (255 - tinted) * (pair.reflection * glare * panes * (1 - y * 2).clip(0.2, 1))[..., None]
 
 
@@ -175,7 +216,7 @@ def _paint(frame: np.ndarray, pair: Glasses, light: Light, size: int) -> tuple[n
         paint *= (0.45 + 1.25 * np.clip((patches - 0.3) * 2.5, 0, 1))[..., None]
     toward = light.direction()
     x = np.arange(columns, dtype=np.float32)[None] / size - 0.5
-    paint *= ((0.92 + 0.3 * light.strength * toward[0] * x * 2) * light.exposure ** 0.45)[..., None]
+    paint *= ((0.92 + 0.3 * light.strength * toward[0] * x * 2) * light.exposure**0.45)[..., None]
     upper, lower = (np.clip(frame - np.roll(frame, step, 0), 0, 1) for step in (1, -1))
     paint += (upper * (90 if pair.metal else 42) - lower * 25)[..., None]
     return np.clip(paint, 0, 255), 0.62 if pair.colour == "clear" else 1.0

@@ -4,6 +4,7 @@ The likelihood ratio of two Gaussians in Lab (skin from the cheeks and nose, hai
 is weighed against where hair may be, and smoothed with the guided filter of He, Sun and Tang (2013) so that strands
 keep their edges.
 """
+
 import cv2
 import numpy as np
 
@@ -92,9 +93,11 @@ def _distance(lab: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
 def _guided(guide: np.ndarray, mask: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
     """Guided filter: the mask as a locally linear function of the guide."""
+
     def box(x: np.ndarray) -> np.ndarray:
         return cv2.blur(x.astype(np.float32), (2 * radius + 1, 2 * radius + 1))
+
     mean_guide, mean_mask = box(guide), box(mask)
-    slope = (box(guide * mask) - mean_guide * mean_mask) / (box(guide * guide) - mean_guide ** 2 + epsilon)
+    slope = (box(guide * mask) - mean_guide * mean_mask) / (box(guide * guide) - mean_guide**2 + epsilon)
     offset = mean_mask - slope * mean_guide
     return box(slope) * guide + box(offset)

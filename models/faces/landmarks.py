@@ -3,6 +3,7 @@
 The template is the 189-point one of webmorphR (DeBruine 2022). Shapes here are float arrays (189, 2) of (x, y) in
 units of the picture's side, y down: pupils level, `EYE_DISTANCE` apart, at height `EYE_HEIGHT`, centred.
 """
+
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def read_template(path: Path) -> np.ndarray:
     count = int(lines[0])
     if count != COUNT:
         raise ValueError(f"{path.name} has {count} landmarks, not {COUNT}")
-    return np.array([[float(v) for v in line.split()[:2]] for line in lines[1:1 + count]])
+    return np.array([[float(v) for v in line.split()[:2]] for line in lines[1 : 1 + count]])
 
 
 def to_frame(points: np.ndarray) -> np.ndarray:
@@ -67,11 +68,20 @@ def invert(matrix: np.ndarray) -> np.ndarray:
 def mirror_order(mean: np.ndarray) -> np.ndarray:
     """For each landmark, its partner on the other side: the matching that best maps the mirrored mean on itself."""
     from scipy.optimize import linear_sum_assignment
+
     mirrored = mean * [-1, 1] + [1, 0]
     cost = ((mirrored[:, None] - mean[None]) ** 2).sum(-1)
     # The pupils, irises and lids crowd together: keep each group with its own partner group.
-    groups = [[LEFT_PUPIL], [RIGHT_PUPIL], LEFT_IRIS, RIGHT_IRIS, LEFT_EYE, RIGHT_EYE,
-              INNER_UPPER[1:-1], INNER_LOWER[1:-1]]
+    groups = [
+        [LEFT_PUPIL],
+        [RIGHT_PUPIL],
+        LEFT_IRIS,
+        RIGHT_IRIS,
+        LEFT_EYE,
+        RIGHT_EYE,
+        INNER_UPPER[1:-1],
+        INNER_LOWER[1:-1],
+    ]
     partner = {0: 1, 1: 0, 2: 3, 3: 2, 4: 5, 5: 4, 6: 6, 7: 7}
     label = np.full(len(mean), -1)
     for number, group in enumerate(groups):

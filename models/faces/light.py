@@ -3,6 +3,7 @@
 Side light needs relief: a height map is built from the mean shape's landmarks (an ellipsoid with nose, sockets,
 brows, cheeks, lips and chin), and shaded as a Lambertian surface with shadows cast along the light's direction.
 """
+
 from dataclasses import dataclass
 
 import cv2
@@ -11,14 +12,26 @@ import numpy as np
 from models.faces import landmarks as lm
 from models.faces.warp import polygon
 
-BACKDROPS = {"white": (232, 231, 228), "grey": (158, 158, 158), "warm grey": (176, 164, 150), "charcoal": (62, 62, 66),
-             "blue": (58, 98, 168), "sky": (140, 180, 214), "green": (62, 122, 84), "sage": (150, 168, 142),
-             "red": (160, 48, 46), "rose": (208, 160, 158), "ochre": (196, 150, 72), "violet": (104, 84, 146)}
+BACKDROPS = {
+    "white": (232, 231, 228),
+    "grey": (158, 158, 158),
+    "warm grey": (176, 164, 150),
+    "charcoal": (62, 62, 66),
+    "blue": (58, 98, 168),
+    "sky": (140, 180, 214),
+    "green": (62, 122, 84),
+    "sage": (150, 168, 142),
+    "red": (160, 48, 46),
+    "rose": (208, 160, 158),
+    "ochre": (196, 150, 72),
+    "violet": (104, 84, 146),
+}
 
 
 @dataclass(frozen=True)
 class Light:
     """A key light. Azimuth is positive from the picture's right, elevation upwards, both in radians."""
+
     azimuth: float
     elevation: float
     strength: float  # 0 the studio's own even light, 1 key light only
@@ -34,6 +47,7 @@ class Light:
 @dataclass(frozen=True)
 class Tone:
     """Changes to the hair, each -1..1 but grey, which is 0..1."""
+
     lightness: float = 0.0
     warmth: float = 0.0
     grey: float = 0.0
@@ -46,10 +60,11 @@ def relief(shape: np.ndarray, size: int) -> np.ndarray:
     ears, chin, top = shape[lm.EAR_ROOTS, 0], shape[129, 1], shape[151, 1]
     across = (x - ears.mean()) / (0.56 * np.ptp(ears))
     down = (y - (chin + top) / 2) / (0.60 * (chin - top))
-    height = 0.26 * np.sqrt(np.maximum(1 - across ** 2 - down ** 2, 0))
+    height = 0.26 * np.sqrt(np.maximum(1 - across**2 - down**2, 0))
 
     def bump(centre: np.ndarray, sx: float, sy: float, rise: float) -> np.ndarray:
-        return rise * np.exp(-((x - centre[0]) / sx) ** 2 / 2 - ((y - centre[1]) / sy) ** 2 / 2)
+        return rise * np.exp(-(((x - centre[0]) / sx) ** 2) / 2 - ((y - centre[1]) / sy) ** 2 / 2)
+
     root, tip = shape[[50, 56]].mean(0), shape[[54, 60]].mean(0)
     for step in np.linspace(0, 1, 6):
         height = height + bump(root + (tip - root) * step, 0.014 + 0.009 * step, 0.022, 0.008 + 0.02 * step)
@@ -108,7 +123,7 @@ def backdrop(colour: np.ndarray, light: Light, fall: float, size: int) -> np.nda
     axis = ((np.arange(size) + 0.5) / size - 0.5).astype(np.float32)
     x, y = axis[None], axis[:, None]
     toward = light.direction()
-    wall = 1.05 - fall * (x ** 2 + (y + 0.05) ** 2) - 0.25 * light.strength * (x * toward[0] + y * toward[1])
+    wall = 1.05 - fall * (x**2 + (y + 0.05) ** 2) - 0.25 * light.strength * (x * toward[0] + y * toward[1])
     return np.clip(wall[..., None] * colour, 0, 255).astype(np.float32)
 
 

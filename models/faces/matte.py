@@ -1,4 +1,5 @@
 """Cut a person out of an evenly lit studio: alpha from the distance to the wall, its edge clean."""
+
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +11,7 @@ from models.faces import landmarks as lm
 @dataclass(frozen=True)
 class Portrait:
     """One photograph read: colours premultiplied by the matte, landmarks in its own pixels."""
+
     rgba: np.ndarray  # float32 (H, W, 4), 0..255
     points: np.ndarray  # float64 (189, 2)
     bald: bool
@@ -21,10 +23,10 @@ def studio_backdrop(photo: np.ndarray) -> np.ndarray:
     colour = photo.astype(np.float32)
     sure = np.zeros((height, width), bool)
     side = width // 10
-    sure[:, :side] = sure[:, -side:] = sure[:height // 27] = True
-    sure[int(height * 0.72):] = False
+    sure[:, :side] = sure[:, -side:] = sure[: height // 27] = True
+    sure[int(height * 0.72) :] = False
     y, x = np.mgrid[:height, :width].astype(np.float32) / np.float32([[[height]], [[width]]]) - 0.5
-    basis = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y, x ** 4, y ** 3], -1)  # (H, W, 8)
+    basis = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y, x**4, y**3], -1)  # (H, W, 8)
     for _ in range(2):
         fit = np.linalg.lstsq(basis[sure][::23], colour[sure][::23], rcond=None)[0]
         backdrop = basis @ fit
@@ -46,7 +48,7 @@ def studio_matte(photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     core = cv2.erode((rough > 0.99).astype(np.float32), np.ones((7, 7)))
     near = _spread(colour, core)
     line = near - backdrop
-    length = (line ** 2).sum(-1)
+    length = (line**2).sum(-1)
     projected = np.clip((difference * line).sum(-1) / np.maximum(length, 1) * 1.08 - 0.04, 0, 1)
     projected *= np.minimum(rough * 3, 1)
     outline = cv2.blur(cv2.dilate((rough < 0.3).astype(np.float32), np.ones((13, 13))), (3, 3))

@@ -4,6 +4,7 @@ Rules of the mixture, so that no volunteer is ever shown: three donors at least,
 more than half of the likeness (`Mixture.shares`). Donors of a training face are never donors of a held-out one
 (`split_people`).
 """
+
 import numpy as np
 
 from models.faces.blend import REGIONS, Mixture
@@ -16,8 +17,22 @@ MAX_SHARE = 0.5
 MIN_SHARE = 0.06
 HELD_OUT = 0.18  # of the women and of the men
 SPLITS = ("train", "held-out")
-NUMBERS = ("woman", "age", "smile", "glasses", "light_azimuth", "light_elevation", "light_strength", "light_warmth",
-           "exposure", "hair_lightness", "hair_warmth", "hair_grey", "years_added", "frame_thickness")
+NUMBERS = (
+    "woman",
+    "age",
+    "smile",
+    "glasses",
+    "light_azimuth",
+    "light_elevation",
+    "light_strength",
+    "light_warmth",
+    "exposure",
+    "hair_lightness",
+    "hair_warmth",
+    "hair_grey",
+    "years_added",
+    "frame_thickness",
+)
 CATEGORIES = {"frame_shape": SHAPES, "frame_colour": tuple(COLOURS), "backdrop": tuple(BACKDROPS)}
 
 
@@ -27,8 +42,9 @@ def split_people(cast: Cast, split: str) -> list[int]:
         raise ValueError(f"split is {split!r}, not one of {SPLITS}")
     held: set[int] = set()
     for woman in (True, False):
-        group = sorted((person.age, person.name, index)
-                       for index, person in enumerate(cast.people) if person.woman == woman)
+        group = sorted(
+            (person.age, person.name, index) for index, person in enumerate(cast.people) if person.woman == woman
+        )
         count = round(HELD_OUT * len(group))
         if count:
             middle = (np.arange(count) + 0.5) * len(group) / count
@@ -56,8 +72,15 @@ def random_mixture(cast: Cast, people: list[int], rng: np.random.Generator) -> M
         if fringes[0]:
             regions[:2, 0] = 0
             regions[:2] /= regions[:2].sum(1, keepdims=True)
-        mixture = Mixture(donors, tuple(bool(flip) for flip in rng.random(count) < 0.5), rng.dirichlet([1.4] * count),
-                          regions, _hair(count, rng), rng.uniform(1.0, 1.4), _smile(rng))
+        mixture = Mixture(
+            donors,
+            tuple(bool(flip) for flip in rng.random(count) < 0.5),
+            rng.dirichlet([1.4] * count),
+            regions,
+            _hair(count, rng),
+            rng.uniform(1.0, 1.4),
+            _smile(rng),
+        )
         shares = mixture.shares()
         if shares.max() <= MAX_SHARE and shares.min() >= MIN_SHARE:
             return mixture
@@ -97,17 +120,22 @@ def random_recipe(cast: Cast, people: list[int], rng: np.random.Generator) -> Re
     if cast.people[mixture.donors[0]].bald:  # a scalp takes no dye
         tone = Tone()
     worn = random_glasses(rng) if rng.random() < 1 / 3 else None
-    return Recipe(mixture, worn, _light(rng), name, rgb, float(rng.uniform(0.1, 0.7)), tone, years,
-                  float(rng.uniform(0.35, 0.6)))
+    return Recipe(
+        mixture, worn, _light(rng), name, rgb, float(rng.uniform(0.1, 0.7)), tone, years, float(rng.uniform(0.35, 0.6))
+    )
 
 
 def _light(rng: np.random.Generator) -> Light:
     """Often soft and near the camera, sometimes from the side."""
     side = rng.random() < 0.35
     azimuth = rng.choice([-1, 1]) * rng.uniform(0.6, 1.25) if side else rng.normal(0, 0.45)
-    return Light(float(np.clip(azimuth, -1.3, 1.3)), float(rng.uniform(-0.05, 0.75)),
-                 float(rng.uniform(0.45, 0.85) if side else rng.uniform(0.05, 0.6)), float(rng.uniform(0.82, 1.22)),
-                 float(np.clip(rng.normal(0.1, 0.5), -1, 1)))
+    return Light(
+        float(np.clip(azimuth, -1.3, 1.3)),
+        float(rng.uniform(-0.05, 0.75)),
+        float(rng.uniform(0.45, 0.85) if side else rng.uniform(0.05, 0.6)),
+        float(rng.uniform(0.82, 1.22)),
+        float(np.clip(rng.normal(0.1, 0.5), -1, 1)),
+    )
 
 
 def _tone(years: float, rng: np.random.Generator) -> Tone:
@@ -126,15 +154,37 @@ def labels(cast: Cast, recipe: Recipe) -> dict[str, np.ndarray]:
     identity = np.zeros(len(cast.people), np.float16)
     identity[list(mixture.donors)] = shares
     pair = recipe.glasses
-    numbers = dict(zip(NUMBERS, (
-        sum(share * person.woman for share, person in zip(shares, people, strict=True)),
-        sum(share * person.age for share, person in zip(shares, people, strict=True)) + recipe.years,
-        mixture.smile, pair is not None, shown.azimuth, shown.elevation, shown.strength, shown.warmth, shown.exposure,
-        recipe.tone.lightness, recipe.tone.warmth, recipe.tone.grey, recipe.years,
-        pair.rim if pair else 0), strict=True))
-    chosen = {"frame_shape": pair.shape if pair else None, "frame_colour": pair.colour if pair else None,
-              "backdrop": recipe.backdrop}
-    return {**{name: np.float32(value) for name, value in numbers.items()},
-            **{name: np.int8(CATEGORIES[name].index(value) if value else -1) for name, value in chosen.items()},
-            "backdrop_rgb": np.array(recipe.backdrop_rgb, np.float32),
-            "frame_rgb": np.array(pair.rgb if pair else (0, 0, 0), np.float32), "identity": identity}
+    numbers = dict(
+        zip(
+            NUMBERS,
+            (
+                sum(share * person.woman for share, person in zip(shares, people, strict=True)),
+                sum(share * person.age for share, person in zip(shares, people, strict=True)) + recipe.years,
+                mixture.smile,
+                pair is not None,
+                shown.azimuth,
+                shown.elevation,
+                shown.strength,
+                shown.warmth,
+                shown.exposure,
+                recipe.tone.lightness,
+                recipe.tone.warmth,
+                recipe.tone.grey,
+                recipe.years,
+                pair.rim if pair else 0,
+            ),
+            strict=True,
+        )
+    )
+    chosen = {
+        "frame_shape": pair.shape if pair else None,
+        "frame_colour": pair.colour if pair else None,
+        "backdrop": recipe.backdrop,
+    }
+    return {
+        **{name: np.float32(value) for name, value in numbers.items()},
+        **{name: np.int8(CATEGORIES[name].index(value) if value else -1) for name, value in chosen.items()},
+        "backdrop_rgb": np.array(recipe.backdrop_rgb, np.float32),
+        "frame_rgb": np.array(pair.rgb if pair else (0, 0, 0), np.float32),
+        "identity": identity,
+    }

@@ -1,4 +1,5 @@
 """A face from its recipe: who is mixed, how they smile, in what light, with which glasses, at what age."""
+
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,7 @@ MATTE = 128  # side of the stored alpha and hair masks
 @dataclass(frozen=True)
 class Recipe:
     """Everything that makes one face."""
+
     mixture: blend.Mixture
     glasses: glasses.Glasses | None
     light: light.Light
@@ -30,6 +32,7 @@ class Recipe:
 @dataclass(frozen=True)
 class Face:
     """A rendered face: `image` uint8 (N, N, 3), `landmarks` float32 (189, 2), `alpha` and `hair` uint8 (128, 128)."""
+
     image: np.ndarray
     landmarks: np.ndarray
     alpha: np.ndarray
@@ -46,8 +49,10 @@ class Studio:
         self.maps = [blend.region_maps(widen(shape), wide) for shape in cast.mean]
         self.surface = [light.slopes(light.relief(widen(shape), wide)) for shape in cast.mean]
         self.skinness = [blend.skin_map(widen(shape), wide) for shape in cast.mean]
-        self.tones = [np.stack([blend.complexion(person, smiling, self.maps[smiling]) for person in cast.people])
-                      for smiling in (0, 1)]
+        self.tones = [
+            np.stack([blend.complexion(person, smiling, self.maps[smiling]) for person in cast.people])
+            for smiling in (0, 1)
+        ]
         self.aging = Aging.learn(cast, learn_from, wide)
 
     def render(self, recipe: Recipe, side: int) -> Face:
@@ -64,8 +69,12 @@ class Studio:
         alpha = _steepen(alpha)
         wall = light.backdrop(np.array(recipe.backdrop_rgb, np.float32), recipe.light, recipe.fall, self.size)
         image = wall + (colour - wall) * alpha[..., None]
-        return Face(_shrink(image, side), shape.astype(np.float32), _shrink(alpha * 255, MATTE),
-                    _shrink(hair * alpha * 255, MATTE))
+        return Face(
+            _shrink(image, side),
+            shape.astype(np.float32),
+            _shrink(alpha * 255, MATTE),
+            _shrink(hair * alpha * 255, MATTE),
+        )
 
     def _photograph(self, recipe: Recipe, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Colours, alpha and hair (S, S, 5) and surface (S, S, 3) of the mixture, in its own shape and unlit."""
@@ -74,8 +83,9 @@ class Studio:
         pictures = {}
         for smiling, needed in ((0, np.min(amount) < 1), (1, np.max(amount) > 0)):
             if needed:
-                texture = blend.blended_texture(self.cast, mix, smiling, self.maps[smiling], self.skinness[smiling],
-                                                self.tones[smiling])
+                texture = blend.blended_texture(
+                    self.cast, mix, smiling, self.maps[smiling], self.skinness[smiling], self.tones[smiling]
+                )
                 texture[..., :3] += np.float32(recipe.years) * self.aging.colour[smiling]
                 pictures[smiling] = blend.warp_texture(self.cast, texture, self.surface[smiling], shape, smiling)
         if len(pictures) == 1:
@@ -87,6 +97,7 @@ class Studio:
 @dataclass(frozen=True)
 class Aging:
     """What one year changes, after Burt and Perrett (1995): fitted to the volunteers, woman or man held constant."""
+
     shape: np.ndarray  # (189, 2)
     colour: list[np.ndarray]  # two float32 (S, S, 3)
 
@@ -102,8 +113,10 @@ class Aging:
         shape[lm.HEAD_TOP + [0, 1]] = 0
         colour = []
         for smiling in (0, 1):
-            slope = sum(weight * person.pictures[smiling][..., :3].astype(np.float32)
-                        for weight, person in zip(solve, chosen, strict=True))
+            slope = sum(
+                weight * person.pictures[smiling][..., :3].astype(np.float32)
+                for weight, person in zip(solve, chosen, strict=True)
+            )
             detail = cv2.GaussianBlur(slope, (0, 0), 0.003 * size) - cv2.GaussianBlur(slope, (0, 0), 0.06 * size)
             inside = polygon(widen(cast.mean[smiling][lm.FACE]), size)
             inside = cv2.GaussianBlur(cv2.erode(inside, np.ones((size // 16, size // 16))), (0, 0), 0.015 * size)

@@ -2,6 +2,7 @@
 
 The flow is DIS (Kroeger, Timofte, Dai and Van Gool 2016).
 """
+
 import cv2
 import numpy as np
 
@@ -15,10 +16,12 @@ def track_smile(neutral: np.ndarray, smiling: np.ndarray, points: np.ndarray) ->
     first, second = (cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) for photo in (neutral, smiling))
     flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     rough = points[STILL] + _at(flow.calc(first, second, None), points[STILL])
-    pose, _ = cv2.estimateAffinePartial2D(points[STILL].astype(np.float32), rough.astype(np.float32),
-                                          ransacReprojThreshold=3)
-    levelled = cv2.warpAffine(second, lm.invert(pose), second.shape[::-1], flags=cv2.INTER_LINEAR,
-                              borderMode=cv2.BORDER_REPLICATE)
+    pose, _ = cv2.estimateAffinePartial2D(
+        points[STILL].astype(np.float32), rough.astype(np.float32), ransacReprojThreshold=3
+    )
+    levelled = cv2.warpAffine(
+        second, lm.invert(pose), second.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     flow.setVariationalRefinementIterations(10)
     field = cv2.GaussianBlur(flow.calc(first, levelled, None), (0, 0), 3)
     probe = points.copy()
@@ -42,8 +45,9 @@ def open_lips(photo: np.ndarray, points: np.ndarray) -> np.ndarray:
     lab = cv2.GaussianBlur(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB), (0, 0), 1).astype(np.float32)
     steps = np.linspace(0, 1, 60)
     top, bottom = points[lm.UPPER_LIP[1:-1]], points[lm.LOWER_LIP[1:-1]]
-    edges = np.array([_inner_lips(_at(lab, a + (b - a) * steps[:, None]), steps)
-                      for a, b in zip(top, bottom, strict=True)])  # (5, 2)
+    edges = np.array(
+        [_inner_lips(_at(lab, a + (b - a) * steps[:, None]), steps) for a, b in zip(top, bottom, strict=True)]
+    )  # (5, 2)
     edges = np.stack([np.convolve(np.pad(edge, 1, mode="edge"), [0.25, 0.5, 0.25], "valid") for edge in edges.T])
     points = points.copy()
     for edge, inner in zip(edges, (lm.INNER_UPPER, lm.INNER_LOWER), strict=True):

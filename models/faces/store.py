@@ -3,6 +3,7 @@
 `set.json` says what the set is; `faces-00000.npz` and so on hold SHARD faces each. Pictures up to 128 pixels are
 stored as they are, larger ones as JPEG at quality 95 without chroma subsampling; masks are PNG.
 """
+
 import json
 import os
 from pathlib import Path
@@ -42,14 +43,16 @@ def write_shard(path: Path, faces: list[Face], labels: list[dict[str, np.ndarray
 
 def _pack(name: str, blobs: list[np.ndarray]) -> dict[str, np.ndarray]:
     """Encoded pictures end to end, with where each one ends."""
-    return {f"{name}_bytes": np.concatenate([blob.ravel() for blob in blobs]),
-            f"{name}_ends": np.cumsum([blob.size for blob in blobs])}
+    return {
+        f"{name}_bytes": np.concatenate([blob.ravel() for blob in blobs]),
+        f"{name}_ends": np.cumsum([blob.size for blob in blobs]),
+    }
 
 
 def _unpack(shard: dict[str, np.ndarray], name: str, row: int) -> np.ndarray:
     """Decode one packed picture: RGB for images, one channel for masks."""
     ends = shard[f"{name}_ends"]
-    blob = shard[f"{name}_bytes"][ends[row - 1] if row else 0:ends[row]]
+    blob = shard[f"{name}_bytes"][ends[row - 1] if row else 0 : ends[row]]
     picture = cv2.imdecode(blob, cv2.IMREAD_UNCHANGED)
     return picture[..., ::-1] if picture.ndim == 3 else picture
 
@@ -103,6 +106,9 @@ class Morphs:
         """An archive's pictures, kept once read."""
         if number not in self._shards:
             with np.load(shard_path(self.folder, number)) as archive:
-                self._shards[number] = {name: archive[name] for name in archive.files
-                                        if name == "images" or name.endswith(("_bytes", "_ends"))}
+                self._shards[number] = {
+                    name: archive[name]
+                    for name in archive.files
+                    if name == "images" or name.endswith(("_bytes", "_ends"))
+                }
         return self._shards[number]

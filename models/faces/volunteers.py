@@ -2,6 +2,7 @@
 
 Face Research Lab London Set, DeBruine and Jones 2017, CC BY 4.0, doi:10.6084/m9.figshare.5047666.
 """
+
 import csv
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ TEMPLATE_SCALE = 2  # template files are in 1350-pixel coordinates, the pictures
 @dataclass(frozen=True)
 class Volunteer:
     """One person, neutral (0) and smiling (1), warped to the two mean shapes with a bleed around the frame."""
+
     name: str
     woman: bool
     age: float
@@ -35,6 +37,7 @@ class Volunteer:
 @dataclass(frozen=True)
 class Cast:
     """Every volunteer, with the shapes and triangles they share."""
+
     people: tuple[Volunteer, ...]
     mean: np.ndarray  # float32 (2, 189, 2): symmetric mean shape, neutral and smiling
     mesh: Mesh
@@ -55,8 +58,12 @@ def read_cast(folder: Path, size: int, limit: int | None = None) -> Cast:
         if len(facts) == limit:
             break
     frames = [[lm.to_frame(portrait.points) for portrait in pair] for pair in portraits]
-    shapes = np.array([[lm.transform(frame, portrait.points) for frame, portrait in zip(*both, strict=True)]
-                       for both in zip(frames, portraits, strict=True)])  # (N, 2, 189, 2)
+    shapes = np.array(
+        [
+            [lm.transform(frame, portrait.points) for frame, portrait in zip(*both, strict=True)]
+            for both in zip(frames, portraits, strict=True)
+        ]
+    )  # (N, 2, 189, 2)
     kept = np.flatnonzero(~lost_smiles(shapes))
     portraits, facts, frames = ([things[index] for index in kept] for things in (portraits, facts, frames))
     shapes = shapes[kept]
@@ -65,15 +72,18 @@ def read_cast(folder: Path, size: int, limit: int | None = None) -> Cast:
     mean = np.stack([(shape + lm.mirror(shape, order)) / 2 for shape in mean])
     mesh = Mesh.over(mean[1])
     wide = round(size * (1 + 2 * BLEED))
-    people = tuple(_settle(pair, frame, shape, mean, mesh, wide, fact)
-                   for pair, frame, shape, fact in zip(portraits, frames, shapes, facts, strict=True))
+    people = tuple(
+        _settle(pair, frame, shape, mean, mesh, wide, fact)
+        for pair, frame, shape, fact in zip(portraits, frames, shapes, facts, strict=True)
+    )
     return Cast(people, mean.astype(np.float32), mesh, order)
 
 
 def _read_pair(folder: Path, name: str) -> tuple[Portrait, Portrait]:
     """The neutral and the smiling photograph of one volunteer."""
-    neutral, smiling = (cv2.cvtColor(cv2.imread(str(folder / f"{name}_{kind}.jpg")), cv2.COLOR_BGR2RGB)
-                        for kind in ("03", "08"))
+    neutral, smiling = (
+        cv2.cvtColor(cv2.imread(str(folder / f"{name}_{kind}.jpg")), cv2.COLOR_BGR2RGB) for kind in ("03", "08")
+    )
     points = lm.read_template(folder / f"{name}_03.tem") / TEMPLATE_SCALE
     smile = open_lips(smiling, track_smile(neutral, smiling, points))
     return read_portrait(neutral, points), read_portrait(smiling, smile)
@@ -97,12 +107,20 @@ def _settle(pair, frames, shapes, mean, mesh: Mesh, size: int, fact) -> Voluntee
     if min(apart) < BALD:  # light changes between the photographs: a head is bald in both or in neither
         hair = [np.zeros_like(mask) for mask in hair]
     name, woman, age = fact
-    return Volunteer(name, woman, age, shapes.astype(np.float32), np.stack(pictures), np.stack(hair),
-                     has_fringe(hair[0], widen(mean[0])), _parts_lips(shapes[1]),
-                     any(portrait.bald for portrait in pair))
+    return Volunteer(
+        name,
+        woman,
+        age,
+        shapes.astype(np.float32),
+        np.stack(pictures),
+        np.stack(hair),
+        has_fringe(hair[0], widen(mean[0])),
+        _parts_lips(shapes[1]),
+        any(portrait.bald for portrait in pair),
+    )
 
 
 def _parts_lips(shape: np.ndarray) -> bool:
     """Whether the inner lips of a shape are apart: by more than 3 % of an eye distance's square in area."""
     area = cv2.contourArea(shape[lm.MOUTH_OPENING].astype(np.float32))
-    return area > 0.03 * lm.EYE_DISTANCE ** 2
+    return area > 0.03 * lm.EYE_DISTANCE**2

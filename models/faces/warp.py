@@ -3,6 +3,7 @@
 One triangulation of the mean shape serves every face, so a warp is: paint the triangle numbers of the wanted shape,
 look up each triangle's affine, sample the picture.
 """
+
 from dataclasses import dataclass
 
 import cv2
@@ -35,12 +36,14 @@ def narrow(points: np.ndarray) -> np.ndarray:
 @dataclass(frozen=True)
 class Mesh:
     """A triangulation over landmarks plus anchors: `triangles` int (T, 3)."""
+
     triangles: np.ndarray
 
     @staticmethod
     def over(mean: np.ndarray) -> "Mesh":
         """Delaunay triangles of the mean shape (189, 2); points closer than half a percent are merged."""
         from scipy.spatial import Delaunay
+
         points = np.vstack([mean, anchors()])
         kept: list[int] = []
         for index, point in enumerate(points):

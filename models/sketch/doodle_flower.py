@@ -35,9 +35,7 @@ def _stem(pen: Pen, top: NDArray, coloured: bool, leaves: int = 1) -> None:
         root = path[int(len(path) * rng.uniform(0.45, 0.8))]
         if root[1] > 0.97:
             continue
-        blade = leaf(
-            root, root + (side * rng.uniform(0.16, 0.24), -rng.uniform(0.03, 0.12)), rng.uniform(0.2, 0.28)
-        )
+        blade = leaf(root, root + (side * rng.uniform(0.16, 0.24), -rng.uniform(0.03, 0.12)), rng.uniform(0.2, 0.28))
         if coloured:
             pen.scribble(blade, ink, width=1.6)
         pen.line(blade, color=ink)
@@ -66,9 +64,7 @@ def _petal(centre: NDArray, angle: float, inner: float, outer: float, wide: floa
     )
 
 
-def _ring(
-    pen: Pen, centre: NDArray, count: int, radii: tuple[float, float], point: float, color: str | None
-) -> None:
+def _ring(pen: Pen, centre: NDArray, count: int, radii: tuple[float, float], point: float, color: str | None) -> None:
     """A ring of petals, each a little different; coloured ones are scribbled in first."""
     rng = pen.rng
     wide = 1.02 * np.pi * (radii[0] * 0.45 + radii[1] * 0.55) / count
@@ -151,9 +147,7 @@ def tulip(pen: Pen, coloured: bool) -> None:
     ]
     left, right = np.array(cup) + (0.5, 0), np.array(cup) * (-1, 1) + (0.5, 0)
     notch = top + rng.uniform(0.1, 0.14)
-    outline = np.concatenate(
-        [spline(left), spline([left[-1], (0.5 - wide * 0.42, notch), (0.5, top - 0.02)])]
-    )
+    outline = np.concatenate([spline(left), spline([left[-1], (0.5 - wide * 0.42, notch), (0.5, top - 0.02)])])
     outline = np.concatenate(
         [outline, spline([(0.5, top - 0.02), (0.5 + wide * 0.42, notch), right[-1]]), spline(right[::-1])]
     )
@@ -195,27 +189,21 @@ def rose(pen: Pen, coloured: bool) -> None:
     size = rng.uniform(0.31, 0.36)
     _stem(pen, centre + (0, size * 0.92), coloured, leaves=2)
     if coloured:
-        pen.scribble(
-            ellipse(centre, (size * 0.9, size * 0.85)), str(rng.choice(PETALS[:6])), width=3.2, angle=0.8
-        )
+        pen.scribble(ellipse(centre, (size * 0.9, size * 0.85)), str(rng.choice(PETALS[:6])), width=3.2, angle=0.8)
     turns = np.linspace(0, rng.uniform(3.6, 4.6) * np.pi, 60)
     reach = size * 0.42 * (turns / turns[-1]) ** 0.9 + 0.01
     start = rng.uniform(0, 6)
     pen.line(centre + np.stack([reach * np.cos(turns + start), reach * 0.86 * np.sin(turns + start)], axis=1))
     for ring, (inner, outer, count) in enumerate(((0.4, 0.72, 4), (0.68, 1.0, 5))):
         for k in range(count):
-            _rose_petal(
-                pen, centre, start + (k + 0.5 * ring) * 2 * np.pi / count, size * inner, size * outer, count
-            )
+            _rose_petal(pen, centre, start + (k + 0.5 * ring) * 2 * np.pi / count, size * inner, size * outer, count)
 
 
 def _rose_petal(pen: Pen, centre: NDArray, angle: float, inner: float, outer: float, count: int) -> None:
     """A cupped petal: an arc further out whose ends tuck under its neighbours."""
     half = np.pi / count * pen.rng.uniform(1.05, 1.25)
     angles = angle + np.array([-1.0, -0.75, -0.1, 0.5, 0.85, 1.0]) * half
-    reach = np.array([inner, outer * 0.93, outer * 1.03, outer, outer * 0.9, inner]) * pen.rng.uniform(
-        0.97, 1.03, 6
-    )
+    reach = np.array([inner, outer * 0.93, outer * 1.03, outer, outer * 0.9, inner]) * pen.rng.uniform(0.97, 1.03, 6)
     pen.line(spline(centre + np.stack([reach * np.cos(angles), reach * 0.95 * np.sin(angles)], axis=1)))
 
 

@@ -25,9 +25,7 @@ def apple(pen: Pen, coloured: bool) -> None:
     stem_top = dip + (rng.uniform(-0.06, 0.09), -rng.uniform(0.13, 0.18))
     stem = spline([dip + (0, 0.05), (dip + stem_top) / 2 + (rng.uniform(-0.025, 0.01), 0), stem_top])
     side = rng.choice([-1, 1])
-    blade = leaf(
-        dip + (0.01 * side, -0.05), dip + (side * rng.uniform(0.2, 0.27), -rng.uniform(0.1, 0.17)), 0.24
-    )
+    blade = leaf(dip + (0.01 * side, -0.05), dip + (side * rng.uniform(0.2, 0.27), -rng.uniform(0.1, 0.17)), 0.24)
     with_leaf = rng.random() < 0.7
     if coloured:
         pen.scribble(body, str(rng.choice(APPLES)), width=3.0, angle=rng.uniform(0.4, 1.2))
@@ -38,9 +36,7 @@ def apple(pen: Pen, coloured: bool) -> None:
     pen.line(stem, width=1.7, color=BROWN if coloured else "#1f1f1f")
     if with_leaf:
         pen.line(blade)
-        pen.line(
-            spline([blade[0], blade[: len(blade) // 2].mean(axis=0), blade[len(blade) // 2]])[:-4], width=0.7
-        )
+        pen.line(spline([blade[0], blade[: len(blade) // 2].mean(axis=0), blade[len(blade) // 2]])[:-4], width=0.7)
     if rng.random() < 0.6:
         _shine(pen, body)
 
@@ -62,9 +58,7 @@ def tomato(pen: Pen, coloured: bool) -> None:
     bulges, phase = rng.integers(3, 6), rng.uniform(0, 6)
     t = np.linspace(0, 2 * np.pi, 60)
     lumpy = (
-        1
-        + rng.uniform(0.005, 0.03) * np.sin(bulges * t + phase)
-        - 0.05 * np.exp(-(((t - 1.5 * np.pi) / 0.35) ** 2))
+        1 + rng.uniform(0.005, 0.03) * np.sin(bulges * t + phase) - 0.05 * np.exp(-(((t - 1.5 * np.pi) / 0.35) ** 2))
     )
     centre = np.array([0.5, 0.555])
     body = centre + np.stack([0.42 * lumpy * np.cos(t), 0.42 * flat * lumpy * np.sin(t)], axis=1)

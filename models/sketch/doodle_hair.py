@@ -43,18 +43,14 @@ def _cap(pen: Pen, face: Face, color: str, rise: float) -> None:
         (h * 0.4 + lean, face.crown + 0.005),
     ]
     left = [(-x, y + pen.rng.normal(0, 0.006)) for x, y in right]
-    pen.line(
-        spline(np.array([*left, (lean, face.crown - 0.01), *right[::-1]]) + (0.5, 0)), color=color, width=1.2
-    )
+    pen.line(spline(np.array([*left, (lean, face.crown - 0.01), *right[::-1]]) + (0.5, 0)), color=color, width=1.2)
 
 
 def _swept(pen: Pen, face: Face, color: str) -> None:
     """A parting on one side, the fringe combed over to the other in a few long lines."""
     rng, h, side = pen.rng, face.half, pen.rng.choice([-1, 1])
     part = np.array([0.5 - side * h * rng.uniform(0.3, 0.5), face.hairline - 0.04])
-    pen.line(
-        spline([(0.5 - side * h, 0.37), (0.5 - side * h * 0.88, face.hairline + 0.05), part]), color=color
-    )
+    pen.line(spline([(0.5 - side * h, 0.37), (0.5 - side * h * 0.88, face.hairline + 0.05), part]), color=color)
     for k in range(rng.integers(3, 6)):
         deep = face.hairline + 0.03 - 0.035 * k
         end = (0.5 + side * h * (0.97 - 0.05 * k), 0.37 - 0.05 * k)
@@ -129,9 +125,7 @@ def _tied(pen: Pen, face: Face, color: str) -> None:
     for u in np.linspace(-0.75, 0.75, rng.integers(4, 8)):
         root = (0.5 + u * h, face.hairline - 0.01 + 0.05 * u * u)
         pen.line(
-            spline(
-                [root, (0.5 + u * h * 0.8, face.hairline - 0.07), (0.5 + u * h * 0.45, face.crown + 0.03)]
-            ),
+            spline([root, (0.5 + u * h * 0.8, face.hairline - 0.07), (0.5 + u * h * 0.45, face.crown + 0.03)]),
             color=color,
             width=0.7,
         )

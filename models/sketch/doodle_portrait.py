@@ -72,9 +72,7 @@ def _tint(pen: Pen, face: Face, hair: str) -> None:
         pen.scribble(ellipse(centre, radii), skin, width=rng.uniform(1.2, 1.6), angle=rng.uniform(0.6, 0.9))
     right = [(face.half * 0.95, 0.34), (face.half, 0.2), (face.half * 0.6, face.crown + 0.03)]
     rim = np.array([*right, *((-x, y) for x, y in reversed(right))]) + (0.5, 0)
-    under = np.array(
-        [(0.5 - face.half * 0.8, face.hairline + 0.06), (0.5 + face.half * 0.8, face.hairline + 0.06)]
-    )
+    under = np.array([(0.5 - face.half * 0.8, face.hairline + 0.06), (0.5 + face.half * 0.8, face.hairline + 0.06)])
     pen.scribble(
         np.concatenate([spline(rim), spline([under[0], (0.5, face.hairline - 0.03), under[1]])]),
         hair,
@@ -180,9 +178,7 @@ def _glasses(pen: Pen) -> None:
     rx, ry, square = rng.uniform(0.092, 0.108), rng.uniform(0.07, 0.088), rng.choice([2.0, 3.2])
     t = np.linspace(0, 2 * np.pi, 48)
     around = np.stack([np.cos(t), np.sin(t)], axis=1)
-    rim = (
-        np.sign(around) * np.abs(around) ** (2 / square) * (rx, ry)
-    )  # superellipse: round or squarish frames
+    rim = np.sign(around) * np.abs(around) ** (2 / square) * (rx, ry)  # superellipse: round or squarish frames
     y = EYE_LINE + 0.008
     for side in (-1, 1):
         centre = (0.5 + side * (PUPILS / 2 + 0.003), y)

@@ -159,9 +159,7 @@ def leaf(root: ArrayLike, tip: ArrayLike, belly: float) -> NDArray:
     along = tip - root
     across = np.array([-along[1], along[0]]) * belly
     near, far = root + 0.35 * along, root + 0.72 * along
-    return spline(
-        [root, near + across, far + 0.7 * across, tip, far - 0.6 * across, near - 0.9 * across, root]
-    )
+    return spline([root, near + across, far + 0.7 * across, tip, far - 0.6 * across, near - 0.9 * across, root])
 
 
 def turned(strokes: list[Stroke], rng: Generator, tilt: float, shift: float) -> list[Stroke]:

@@ -1,4 +1,5 @@
 """Made-up volunteers for the tests: drawn heads with landmarks, in the files and folders of the London set."""
+
 import csv
 from pathlib import Path
 
@@ -23,8 +24,11 @@ def draw_landmarks(wide: float, long: float, smile: float = 0.0) -> np.ndarray:
 
     def put(indices, where) -> None:
         points[indices] = where
-    for pupil, iris, eye, brow, bags, x in ((0, lm.LEFT_IRIS, lm.LEFT_EYE, lm.LEFT_BROW, [44, 45, 46], -30),
-                                            (1, lm.RIGHT_IRIS, lm.RIGHT_EYE, lm.RIGHT_BROW, [49, 48, 47], 30)):
+
+    for pupil, iris, eye, brow, bags, x in (
+        (0, lm.LEFT_IRIS, lm.LEFT_EYE, lm.LEFT_BROW, [44, 45, 46], -30),
+        (1, lm.RIGHT_IRIS, lm.RIGHT_EYE, lm.RIGHT_BROW, [49, 48, 47], 30),
+    ):
         put([pupil], [[x, 0]])
         put(iris, _arc((x, 0), 5, 5, 0, 315, 8))
         put(eye, _arc((x, 0), 13, 6, 180, 495, 8))
@@ -45,8 +49,10 @@ def draw_landmarks(wide: float, long: float, smile: float = 0.0) -> np.ndarray:
     put(lm.INNER_LOWER[1:-1], _arc(mouth, half * 0.9, gap, 150, 30, 5))
     put([174, 175, 176, 177, 178], [[0, 86], [0, 96], [-9, 82], [0, 81], [9, 82]])
     put(lm.HAIRLINE, _arc((0, -8), 58, 62, 180, 360, 11))
-    for front, ear, outer, cheek, x in (([109, 185, 110, 186, 111], range(115, 120), 125, (164, 165, 166), -1),
-                                        ([112, 187, 113, 188, 114], range(120, 125), 133, (167, 168, 169), 1)):
+    for front, ear, outer, cheek, x in (
+        ([109, 185, 110, 186, 111], range(115, 120), 125, (164, 165, 166), -1),
+        ([112, 187, 113, 188, 114], range(120, 125), 133, (167, 168, 169), 1),
+    ):
         put(front, np.stack([np.linspace(58, 55, 5) * x, np.linspace(4, 48, 5)], -1))
         put(list(ear), _arc((60 * x, 26), 12, 24, -90, -90 + 180 * x, 5))
         put([outer], [[53 * x, 60]])
@@ -64,6 +70,7 @@ def draw_photo(points: np.ndarray, skin, hair, rng: np.random.Generator) -> np.n
 
     def fill(outline, colour) -> None:
         cv2.fillPoly(photo, [np.round(np.asarray(outline) * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
+
     neck = points[[lm.HEAD_TOP[0], lm.HEAD_TOP[-1]]]
     fill(np.vstack([neck - [0, 60], [[neck[1, 0], SIDE], [neck[0, 0], SIDE]]]), skin)
     fill(points[lm.HEAD_TOP[2:-2]], hair)

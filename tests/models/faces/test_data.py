@@ -1,4 +1,5 @@
 """The face morphs: labels that agree with the pictures, rules of consent kept, sets that resume."""
+
 import dataclasses
 from pathlib import Path
 
@@ -32,8 +33,11 @@ def folder(tmp_path_factory) -> Path:
 def cast(folder) -> Cast:
     """The six read from their files, and twelve more who look like them."""
     drawn = read_cast(folder, WORKING)
-    people = [dataclasses.replace(person, name=f"{person.name}-{copy}", age=person.age + copy)
-              for copy in range(3) for person in drawn.people]
+    people = [
+        dataclasses.replace(person, name=f"{person.name}-{copy}", age=person.age + copy)
+        for copy in range(3)
+        for person in drawn.people
+    ]
     return dataclasses.replace(drawn, people=tuple(people))
 
 
@@ -59,8 +63,11 @@ def test_volunteers_without_an_age_are_left_out(cast):
 def test_pupils_meet_whoever_is_blended(maker):
     for index in range(5):
         face, _ = maker.face(index)
-        np.testing.assert_allclose(face.landmarks[[0, 1]], [[0.5 - lm.EYE_DISTANCE / 2, lm.EYE_HEIGHT],
-                                                            [0.5 + lm.EYE_DISTANCE / 2, lm.EYE_HEIGHT]], atol=0.01)
+        np.testing.assert_allclose(
+            face.landmarks[[0, 1]],
+            [[0.5 - lm.EYE_DISTANCE / 2, lm.EYE_HEIGHT], [0.5 + lm.EYE_DISTANCE / 2, lm.EYE_HEIGHT]],
+            atol=0.01,
+        )
 
 
 def test_mirror_partners_are_mutual_and_swap_the_eyes(cast):
@@ -102,7 +109,7 @@ def test_shine_on_a_dark_forehead_is_no_hair(cast):
     bare, _ = hair_mask(picture, shape)
     x, y = (shape[[74, 79, 138, 140]].mean(0) * len(picture)).astype(int)
     assert bare[y, x] == 0
-    picture[y - 2:y + 3, x - 2:x + 3, :3] = picture[bare > 200][:, :3].mean(0)
+    picture[y - 2 : y + 3, x - 2 : x + 3, :3] = picture[bare > 200][:, :3].mean(0)
     shiny, _ = hair_mask(picture, shape)
     assert shiny[y, x] == 0
 
