@@ -1,7 +1,10 @@
-"""Portraits: a face from the front, pupils 1/3.7 of the side apart at 47.5 % of the height.
+"""Portraits: a face from the front, put where the photographs the network learned from have theirs.
 
-The photographs the network learned from are aligned that way: a face drawn elsewhere falls between them.
+The face is drawn in a frame of its own, pupils PUPILS apart at EYE_LINE, and then moved into that of
+`models/faces/landmarks.py` (EYE_DISTANCE, EYE_HEIGHT): a face drawn elsewhere falls between the photographs.
 """
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
@@ -12,6 +15,7 @@ from models.sketch.pen import Pen, ellipse, spline
 
 PUPILS = 1 / 3.7
 EYE_LINE = 0.475
+PHOTO_PUPILS, PHOTO_EYE_LINE = 0.245, 0.51
 HAIR = ("#2b1d14", "#4a2f1d", "#7a4a25", "#c9a25a", "#a8502a", "#3a3a3c")
 SKIN = ("#f0c8a8", "#e8b896", "#d9a27a", "#b97f56", "#8f5d3b")
 LIPS = ("#b8504f", "#a33c46", "#c96a62")
@@ -51,6 +55,14 @@ def portrait(pen: Pen, coloured: bool) -> None:
     _mouth(pen, face, coloured)
     if face.glasses:
         _glasses(pen)
+    pen.strokes[:] = [replace(stroke, points=_as_photographed(stroke.points)) for stroke in pen.strokes]
+
+
+def _as_photographed(points: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
+    scale = PHOTO_PUPILS / PUPILS
+    return tuple(
+        (0.5 + scale * (x - 0.5), PHOTO_EYE_LINE + scale * (y - EYE_LINE), *pressure) for x, y, *pressure in points
+    )
 
 
 def _oval(face: Face) -> NDArray:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.errors import BadInput
+from models.faces.landmarks import EYE_DISTANCE, EYE_HEIGHT
 from models.sketch.doodles import DOODLES, doodle, rasterise
 from models.sketch.strokes import INK, MAX_STROKES, Stroke, from_text, has_ink, stroke_from_dict, to_text
 
@@ -38,8 +39,8 @@ def test_colour_hints_come_when_asked(subject):
 @pytest.mark.parametrize("seed", range(12))
 def test_portrait_pupils_are_where_the_photographs_have_them(seed):
     picture = np.asarray(rasterise(doodle("portrait", seed, coloured=False), 256).convert("L"))
-    for x in (0.5 - 0.5 / 3.7, 0.5 + 0.5 / 3.7):
-        row, column = round(0.475 * 256), round(x * 256)
+    for x in (0.5 - EYE_DISTANCE / 2, 0.5 + EYE_DISTANCE / 2):
+        row, column = round(EYE_HEIGHT * 256), round(x * 256)
         assert picture[row - 5 : row + 6, column - 5 : column + 6].mean() < 190
 
 
