@@ -129,6 +129,30 @@ def _scribble(canvas: NDArray, photo: NDArray, inside: NDArray, hand: Hand, rng:
         _ink(canvas, _smooth(path, 2), hand.width * rng.uniform(1, 2.5), _paint_like(_colour_at(photo, near), rng))
 
 
+def _fill(canvas: NDArray, photo: NDArray, inside: NDArray, hand: Hand, rng: Generator) -> None:
+    """One long zigzag of the object's colour over a part of it, the way a child colours in."""
+    at = np.argwhere(inside)[:, ::-1] / inside.shape[0]
+    if len(at) < 30:
+        return
+    angle = rng.uniform(0, np.pi)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    along, across = (at @ turn).T
+    low, high = (
+        np.sort(rng.uniform(across.min(), across.max(), 2)) if rng.random() < 0.5 else (across.min(), across.max())
+    )
+    sweeps = []
+    for row in np.arange(low, high, rng.uniform(0.03, 0.08)):
+        on_row = along[np.abs(across - row) < 0.01]
+        if len(on_row):
+            ends = np.array([on_row.min(), on_row.max()]) + rng.normal(0, 0.015, 2)
+            sweeps += [(end, row + rng.normal(0, 0.008)) for end in (ends if len(sweeps) % 4 else ends[::-1])]
+    if len(sweeps) < 4:
+        return
+    path = np.array(sweeps) @ turn.T
+    colour = _paint_like(np.median(photo[inside].astype(float), axis=0), rng)
+    _ink(canvas, _smooth(path, 2), hand.width * rng.uniform(0.8, 2.5), colour)
+
+
 def draw(lines: list[Line], photo: NDArray, inside: NDArray, hand: Hand, rng: Generator) -> NDArray:
     """Draw the lines of a photograph as `hand` would.
 
@@ -137,7 +161,9 @@ def draw(lines: list[Line], photo: NDArray, inside: NDArray, hand: Hand, rng: Ge
     """
     side = photo.shape[0]
     canvas = np.full((side * SUPERSAMPLE, side * SUPERSAMPLE, 3), 255, np.uint8)
-    if hand.scribbles:
+    if hand.scribbles and rng.random() < 0.4:
+        _fill(canvas, photo, inside, hand, rng)
+    elif hand.scribbles:
         _scribble(canvas, photo, inside, hand, rng)
     angle, scale = rng.normal(0, 0.03), rng.normal(1, 0.02)
     turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
