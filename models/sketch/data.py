@@ -26,12 +26,16 @@ SUBJECTS = ("fruit", "flower", "portrait")
 
 @dataclass(frozen=True)
 class Example:
-    """One photograph: uint8 (S, S, 3); where its object is: bool (S, S); its lines; its variety or file."""
+    """One photograph: uint8 (S, S, 3); where its object is: bool (S, S); its lines; its variety or file.
+
+    `parts`: masks like `inside` of what has a colour of its own (hair, face) and may be coloured in by itself.
+    """
 
     photo: NDArray
     inside: NDArray
     lines: list[Line]
     group: str
+    parts: tuple[NDArray, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,12 @@ def moved(example: Example, framing: Framing, rng: Generator, scale: float = 1.0
     photo = cv2.warpAffine(
         example.photo, pixels, (side, side), flags=cv2.INTER_AREA if scale < 0.7 else cv2.INTER_LINEAR, **options
     )
-    inside = cv2.warpAffine(example.inside.astype(np.uint8), pixels, (side, side), flags=cv2.INTER_NEAREST)
+    inside, *parts = (
+        cv2.warpAffine(mask.astype(np.uint8), pixels, (side, side), flags=cv2.INTER_NEAREST).astype(bool)
+        for mask in (example.inside, *example.parts)
+    )
     lines = [Line(line.points @ matrix.T + offset, line.inner, line.closed) for line in example.lines]
-    return Example(photo, inside.astype(bool), lines, example.group)
+    return Example(photo, inside, lines, example.group, tuple(parts))
 
 
 def _beside(examples: list[Example], framing: Framing, rng: Generator) -> Example:
@@ -113,7 +120,8 @@ def pair(
     else:
         example = moved(examples[index], framing, rng)
     hand = Hand.random(rng, framing.detail)
-    return draw(example.lines, example.photo, example.inside, hand, rng), example, hand
+    areas = example.parts or (example.inside,)
+    return draw(example.lines, example.photo, areas, hand, rng), example, hand
 
 
 def sheet(examples: list[Example], subject: str, count: int = 64, seed: int = 0) -> Image.Image:

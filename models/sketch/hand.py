@@ -153,18 +153,19 @@ def _fill(canvas: NDArray, photo: NDArray, inside: NDArray, hand: Hand, rng: Gen
     _ink(canvas, _smooth(path, 2), hand.width * rng.uniform(0.8, 2.5), colour)
 
 
-def draw(lines: list[Line], photo: NDArray, inside: NDArray, hand: Hand, rng: Generator) -> NDArray:
+def draw(lines: list[Line], photo: NDArray, areas: tuple[NDArray, ...], hand: Hand, rng: Generator) -> NDArray:
     """Draw the lines of a photograph as `hand` would.
 
-    lines: in units of the side; photo: uint8 (S, S, 3), for colours; inside: bool (S, S), where the object is.
+    lines: in units of the side; photo: uint8 (S, S, 3), for colours; areas: bool (S, S) each, what may be
+    coloured in: the object, or its parts.
     Returns uint8 (S, S, 3), ink on white paper.
     """
     side = photo.shape[0]
     canvas = np.full((side * SUPERSAMPLE, side * SUPERSAMPLE, 3), 255, np.uint8)
-    if hand.scribbles and rng.random() < 0.4:
-        _fill(canvas, photo, inside, hand, rng)
-    elif hand.scribbles:
-        _scribble(canvas, photo, inside, hand, rng)
+    if hand.scribbles:
+        colour_in = _fill if rng.random() < 0.4 else _scribble
+        for area in areas:
+            colour_in(canvas, photo, area, hand, rng)
     angle, scale = rng.normal(0, 0.03), rng.normal(1, 0.02)
     turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     shift = rng.normal(0, 0.006, 2)

@@ -125,6 +125,13 @@ def lines_of(face: NDArray, hair: NDArray, alpha: NDArray, frames: str | None, r
     return lines + (_glasses(face, frames) if frames else [])
 
 
+def _parts(face: NDArray, hair: NDArray) -> tuple[NDArray, ...]:
+    """Face without hair, and hair where there is enough of it to colour in: bool (S, S) each."""
+    skin = np.zeros(hair.shape, np.uint8)
+    cv2.fillPoly(skin, [np.round(face[lm.FACE] * hair.shape[0]).astype(np.int32)], 1)
+    return ((skin > 0) & ~hair, hair) if hair.mean() > 0.015 else (skin > 0,)
+
+
 def _rendered(data: Path, split: str, size: int) -> Morphs:
     folder = RENDERED / split
     try:
@@ -152,6 +159,7 @@ def _examples(morphs: Morphs) -> list[Example]:
                 SHAPES[frames[i]] if frames[i] >= 0 else None, np.random.default_rng(i),
             ),
             str(i),
+            _parts(morphs.landmarks[i].astype(float), hairs[i]),
         )
         for i in every
     ]  # fmt: skip

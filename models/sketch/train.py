@@ -58,7 +58,7 @@ class TrainConfig:
 CONFIGS = {
     "fruit": TrainConfig("fruit", full_images=18_000),
     "flower": TrainConfig("flower", half_images=18_000, full_images=14_000),
-    "portrait": TrainConfig("portrait", full_images=16_000),
+    "portrait": TrainConfig("portrait", full_images=20_000),
 }
 
 
@@ -74,7 +74,7 @@ class Batch:
         if half:
             self.sketch, self.photo = (torch.nn.functional.avg_pool2d(x, 2) for x in (self.sketch, self.photo))
         coloured = np.array([hand.colour > 0 or hand.scribbles > 1 for _, _, hand in pairs])
-        lent = rng.random(count) < np.where(coloured, 0.5, 0.25)
+        lent = rng.random(count) < np.where(coloured, 0.75, 0.25)
         self.lent = torch.from_numpy(lent).to(device)
         self.judged = torch.from_numpy(coloured | ~lent).to(device)  # the photo itself is the right answer
 

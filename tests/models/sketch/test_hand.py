@@ -32,7 +32,7 @@ def ink(drawing):
 
 def test_an_outline_is_drawn_near_the_contour_and_nowhere_else():
     subject = example()
-    drawing = draw(subject.lines, subject.photo, subject.inside, PLAIN, np.random.default_rng(0))
+    drawing = draw(subject.lines, subject.photo, (subject.inside,), PLAIN, np.random.default_rng(0))
     y, x = np.nonzero(ink(drawing))
     away = np.abs(np.hypot(x / SIDE - 0.5, y / SIDE - 0.5) - 0.3)
     assert drawing.shape == (SIDE, SIDE, 3) and drawing.dtype == np.uint8
@@ -42,7 +42,7 @@ def test_an_outline_is_drawn_near_the_contour_and_nowhere_else():
 def test_every_drawing_of_one_contour_is_another_one_but_a_seed_repeats_it():
     subject = example()
     one, same, other = (
-        draw(subject.lines, subject.photo, subject.inside, PLAIN, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        draw(subject.lines, subject.photo, (subject.inside,), PLAIN, np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
     assert np.array_equal(one, same) and not np.array_equal(one, other)
 
@@ -52,7 +52,7 @@ def test_a_careless_hand_leaves_inner_lines_out_but_never_the_outline():
     across = Line(np.stack([np.linspace(0.35, 0.65, 9), np.full(9, 0.5)], 1), inner=True)
     lines = [*subject.lines, across]
     careful, careless = (
-        draw(lines, subject.photo, subject.inside, replace(PLAIN, care=care), np.random.default_rng(3))
+        draw(lines, subject.photo, (subject.inside,), replace(PLAIN, care=care), np.random.default_rng(3))
         for care in (1, 0)
     )
     middle = slice(58, 70), slice(50, 78)
@@ -63,7 +63,7 @@ def test_a_careless_hand_leaves_inner_lines_out_but_never_the_outline():
 def test_coloured_hands_take_the_object_s_colour():
     subject = example()
     for hand in (replace(PLAIN, colour=1.0), replace(PLAIN, scribbles=4)):
-        drawing = draw(subject.lines, subject.photo, subject.inside, hand, np.random.default_rng(4))
+        drawing = draw(subject.lines, subject.photo, (subject.inside,), hand, np.random.default_rng(4))
         coloured = drawing.max(axis=2).astype(int) - drawing.min(axis=2) > 60
         assert coloured.sum() > 20
         assert (drawing[coloured].argmax(axis=1) == 0).mean() > 0.95
