@@ -43,7 +43,7 @@ INVITATION = "<p>Draw something above, and this panel shows what the network mak
 
 LABEL = kit.WallLabel(
     title="Sketch to photo",
-    medium="Conditional GAN: U-Net generator, patch discriminator, 6 M parameters",
+    medium="Conditional GAN: a U-Net of 7.7 M parameters a subject, taught by a patch discriminator",
     year="2017",
     authors="Phillip Isola, Jun-Yan Zhu, Tinghui Zhou, Alexei A. Efros",
     paper_url="https://arxiv.org/abs/1611.07004",
