@@ -86,6 +86,15 @@ def colour_spread(takes: list[Tensor], inside: NDArray) -> float:
     return float(np.mean(distances))
 
 
+def hint_distances(made: Tensor, photos: Tensor, inside: NDArray, coloured: NDArray) -> tuple[float, float]:
+    """Distance in CIE Lab between the object's mean colour and its photograph's: (drawn with colours, in black).
+
+    Every drawing has a random take, so only the drawn colours can tell.
+    """
+    both = (colour_spread([made[which], photos[which]], inside[which]) for which in (coloured, ~coloured))
+    return tuple(both)
+
+
 def distances(squeezenet: SqueezeNet, ours: Tensor, theirs: Tensor) -> dict[str, float]:
     ours, theirs = ours[: len(theirs)], theirs[: len(ours)]
     a, b = (pooled_features(squeezenet, x) for x in (ours, theirs))
@@ -129,6 +138,7 @@ def evaluate(subject: str, data: Path, folder: Path, baseline: Path | None, coun
         "real_colour_distance": colour_spread(
             [real[plain], real[plain].roll(7, 0)], inside[plain] & np.roll(inside[plain], 7, 0)
         ),
+        "hint_distance": hint_distances(repeats[0], real, inside, ~plain),
         "milliseconds": 1000 * seconds_a_photo(generator, sketches),
     }
     if subject == "fruit":
@@ -177,6 +187,11 @@ def as_markdown(figures: dict) -> str:
     rows.append(
         f"| Colour distance (CIE Lab) between takes of one black drawing | {figures['take_colour_distance']:.1f} | 0 "
         f"| {figures['real_colour_distance']:.1f} (between two photographs) |"
+    )
+    coloured, black = figures["hint_distance"]
+    rows.append(
+        f"| Colour hints: distance (CIE Lab) to the photograph's colour, any take | {coloured:.1f} drawn in colour, "
+        f"{black:.1f} in black | | 0 |"
     )
     rows.append(f"| Milliseconds a photo, two cores | {figures['milliseconds']:.0f} | the same | |")
     note = (

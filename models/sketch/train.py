@@ -56,8 +56,8 @@ class TrainConfig:
 
 # What made the weights that ship: settings for two CPU cores.
 CONFIGS = {
-    "fruit": TrainConfig("fruit", full_images=18_000),
-    "flower": TrainConfig("flower", half_images=18_000, full_images=14_000),
+    "fruit": TrainConfig("fruit", full_images=22_000),
+    "flower": TrainConfig("flower", half_images=18_000, full_images=12_000),
     "portrait": TrainConfig("portrait", full_images=20_000),
 }
 
@@ -247,7 +247,7 @@ def train(config: TrainConfig, data: Path, out: Path, device: str) -> None:
         rng = np.random.default_rng((config.seed, images))
         trainer.step(Batch(examples, config.subject, count, half, rng, device), images, log)
         images += count
-        if images % (config.batch * 50) < count:
+        if images % (config.batch * 50) < count or images >= total:
             log.write(images)
         if images % config.keep_every < count or images >= total:
             spent = minutes + (time.monotonic() - began) / 60

@@ -50,14 +50,23 @@ def test_the_fruit_fills_the_outline_that_was_drawn(box):
     assert (drawn & body).sum() / (drawn | body).sum() > 0.85
 
 
-def test_coloured_strokes_are_followed_whatever_the_take():
-    def middle(colour, seed):
-        pixels = np.asarray(sketch_to_photo(apple(colour), "fruit", seed), float)
-        return pixels[60:84, 52:76].reshape(-1, 3).mean(0)
+def coloured_in(colour, side=512) -> Image.Image:
+    """The apple, filled with one long zigzag of colour."""
+    paper = apple(side=side)
+    points = [(side * (0.34 if k % 2 else 0.66), side * (0.4 + 0.035 * k)) for k in range(10)]
+    ImageDraw.Draw(paper).line(points, fill=colour, width=side // 40)
+    return paper
 
-    for seed in range(6):
-        red, green = middle((190, 30, 35), seed), middle((110, 140, 50), seed)
-        assert red[0] - red[1] > green[0] - green[1] + 25
+
+def test_colours_are_followed_whatever_the_take():
+    def redness(colour, seed):
+        pixels = np.asarray(sketch_to_photo(coloured_in(colour), "fruit", seed), float)
+        red, green, _ = pixels[50:90, 44:84].reshape(-1, 3).mean(0)
+        return red - green
+
+    red, green = (np.array([redness(colour, seed) for seed in range(8)]) for colour in ((190, 30, 35), (120, 150, 50)))
+    assert (red > green).all()
+    assert (red - green).mean() > 40
 
 
 def test_a_stroke_more_changes_the_photo_where_it_was_drawn():
