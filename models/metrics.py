@@ -1,6 +1,6 @@
 """How far a set of pictures is from another: Fréchet, kernel and sliced Wasserstein distance. Evaluation only.
 
-Feature sets are float (N, D); pictures float (N, 3, H, W) in [-1, 1]. All distances are 0 for equal distributions.
+Feature sets are float (N, D); pictures float (N, 3, H, W) in [-1, 1]. All are 0 for equal distributions, but for what sampling adds.
 """
 
 import numpy as np
@@ -22,7 +22,8 @@ def pooled_features(squeezenet: SqueezeNet, pictures: Tensor, layer: str = "fire
 
 def _shrunk_covariance(features: NDArray, towards_diagonal: float) -> NDArray:
     covariance = np.cov(features.T)
-    return (1 - towards_diagonal) * covariance + towards_diagonal * np.diag(np.diag(covariance))
+    shrunk = (1 - towards_diagonal) * covariance + towards_diagonal * np.diag(np.diag(covariance))
+    return shrunk + 1e-6 * np.eye(len(shrunk))  # a feature that never fires would make the matrix singular
 
 
 def frechet_distance(ours: NDArray, theirs: NDArray, shrink: float = 0.1) -> float:
