@@ -57,7 +57,7 @@ class TrainConfig:
 # What made the weights that ship: settings for two CPU cores.
 CONFIGS = {
     "fruit": TrainConfig("fruit", full_images=22_000),
-    "flower": TrainConfig("flower", half_images=18_000, full_images=12_000),
+    "flower": TrainConfig("flower", half_images=18_000, full_images=10_000),
     "portrait": TrainConfig("portrait", full_images=20_000),
 }
 
