@@ -1,6 +1,6 @@
 """How far a set of pictures is from another: Fréchet, kernel and sliced Wasserstein distance. Evaluation only.
 
-Feature sets are float (N, D); pictures float (N, 3, H, W) in [-1, 1]. Equal distributions are 0 apart, but for sampling.
+Feature sets are float (N, D); pictures float (N, 3, H, W) in [-1, 1]. Equal sets are 0 apart, but for sampling.
 """
 
 import numpy as np
