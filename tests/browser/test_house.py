@@ -10,7 +10,7 @@ import io
 import pytest
 from PIL import Image
 
-from models.media import Recipe, picture_bytes
+from models.media import Recipe, picture_bytes, read_recipe
 from tests.browser.harness import contention
 
 RECIPE = Recipe("guest-room", "guest", "1", 1234, {"hue": "blue", "size": 192})
@@ -181,14 +181,22 @@ def test_a_dropped_recipe_opens_its_room(open_page):
     assert "demo=guest-room" in page.url
 
 
+def picture_of_seed(page, seed, seconds=20):
+    """The guest room's picture as a visitor would save it, once the one of this seed hangs."""
+    for _ in range(4 * seconds):
+        saved = page.request.get(page.locator("#guest-picture img").get_attribute("src")).body()
+        if read_recipe(saved).seed == seed:
+            return saved
+        page.wait_for_timeout(250)
+    raise AssertionError(f"no picture of seed {seed} appeared")
+
+
 def test_a_result_opens_again_from_its_own_file(open_page):
     """What the page itself shows, fetched as a visitor would save it, brings its settings back."""
     page = open_page("?demo=guest-room&hue=green&seed=42")
     expect_seed(page, 42)
-    picture = page.locator("#guest-picture img")
-    picture.wait_for()
-    page.wait_for_timeout(500)
-    saved = page.request.get(picture.get_attribute("src")).body()
+    page.locator("#guest-picture img").wait_for()
+    saved = picture_of_seed(page, 42)
     other = open_page()
     drop(other, saved)
     expect_seed(other, 42)
