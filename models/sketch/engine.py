@@ -54,7 +54,8 @@ def sketch_to_photo(
 ) -> Image.Image:
     """A photograph of the drawing: RGB, 128 x 128 from a house model, larger from the hub's.
 
-    sketch: RGB, ink on white paper, any size; coloured strokes pull the colours towards them, black ones leave them to the seed.
+    sketch: RGB, ink on white paper, any size; coloured strokes pull the colours towards them, black ones leave
+    them to the seed.
     prompt: for the hub model only; the subject's name when empty. on_step hears (steps done, in all) where a model
     works in steps, and ends the work by raising. Raises BadInput for an empty or blackened canvas
     and an unknown subject; the cache's errors when the model cannot be had.
