@@ -6,6 +6,7 @@ import io
 import json
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import numpy as np
@@ -105,7 +106,9 @@ def serve(counter: Counter, function, *requests):
     async def all_at_once():
         return await asyncio.gather(*(counter.serve(function)(request) for request in requests))
 
-    return asyncio.run(all_at_once())
+    # In a thread of its own: Playwright's synchronous interface keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, all_at_once()).result()
 
 
 def test_the_counter_serves_few_at_once_and_turns_nobody_away_silently():
