@@ -2,7 +2,7 @@
 
 | subject | source | licence |
 | --- | --- | --- |
-| fruit | Fruits-360, 64 varieties of apple, cherry and tomato (Oltean, fruits-360-3-body-problem) | CC BY-SA 4.0 |
+| fruit | Fruits-360, 63 varieties of apple, cherry and tomato (Oltean, fruits-360-3-body-problem) | CC BY-SA 4.0 |
 | flower | TensorFlow flower_photos, the single and close-up ones | CC BY 2.0, credited per photo |
 | portrait | morphs of at least three people of the Face Research Lab London Set (`models/faces/data.py`) | CC BY 4.0 |
 
