@@ -12,6 +12,7 @@ from models.weights import WEIGHTS
 
 _LARGEST_HOUSE_MODEL = 32_000_000  # bytes in memory: 8 M parameters in single precision
 _SKETCH_WORKING = 96_000_000  # bytes: activations of four takes at 128 px and the look inside
+_FACES_WORKING = 160_000_000  # bytes: activations of a batch of 32 faces at 128 px
 
 
 @dataclass(frozen=True)
@@ -116,4 +117,34 @@ def _register_sketch() -> None:
     )
 
 
+def _register_faces() -> None:
+    """The generator with its 2016 ancestor, and the tools around it, a family that no visitor chooses from."""
+    for key, title, family, loader in (
+        ("faces/generator", "Faces that never were", "faces", "models.faces.engine:load_generator"),
+        ("faces/dcgan", "DCGAN, as in 2016", "faces", "models.faces.dcgan:load"),
+        ("faces/encoder", "Faces: photograph to latent", "faces-tools", "models.faces.engine:load_encoder"),
+        ("faces/attributes", "Faces: what can be seen in one", "faces-tools", "models.faces.attributes:load"),
+        ("faces/locator", "Faces: where the pupils are", "faces-tools", "models.faces.locate:load"),
+    ):
+        card = f"assets/cards/{key.replace('/', '-')}.md"
+        register(house(key, title, family, loader, _FACES_WORKING, "CC BY 4.0", card))
+    # Sizes as the repository's page lists the file: a UNet of 114 M parameters in single precision.
+    register(
+        ModelSpec(
+            key="faces/ddpm-hub",
+            title="DDPM trained on CelebA-HQ",
+            family="faces",
+            tier="hub",
+            loader="models.faces.hub:load",
+            weights_bytes=455_000_000,
+            working_bytes=1_200_000_000,
+            licence="Apache-2.0",
+            card="assets/cards/faces-ddpm-hub.md",
+            hub_id="google/ddpm-celebahq-256",
+            download_bytes=455_000_000,
+        )
+    )
+
+
 _register_sketch()
+_register_faces()
