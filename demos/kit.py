@@ -25,11 +25,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from demos.house.chooser import model_chooser
 from demos.house.sentences import SORRY, guard
+from models.errors import BadInput
 
 __all__ = [
     "DEVICE_QUEUE",
@@ -47,6 +49,7 @@ __all__ = [
     "seed_row",
     "wall",
     "wall_label",
+    "whole_seed",
 ]
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -171,6 +174,14 @@ def seed_row(seed: int = 0) -> SeedRow:
 def next_seed(seed: int | float | None, locked: bool = False) -> int:
     """Another seed, or the same one when the visitor keeps it. A missing seed counts as 0."""
     return int(seed or 0) % SEED_LIMIT if locked else secrets.randbelow(SEED_LIMIT)
+
+
+def whole_seed(seed: Any) -> int:
+    """What anyone may have sent as a seed, checked; BadInput when it is none."""
+    whole = isinstance(seed, int | float) and not isinstance(seed, bool) and float(seed).is_integer()
+    if not whole or not 0 <= seed < SEED_LIMIT:
+        raise BadInput(f"A seed is a whole number from 0 to {SEED_LIMIT - 1}.")
+    return int(seed)
 
 
 # ---------------------------------------------------------------- the other two floors

@@ -4,9 +4,7 @@ pix2pix (Isola, Zhu, Zhou and Efros 2017, arXiv:1611.07004): a conditional GAN t
 The functions above `build` are the demo itself, free of Gradio; the easel is in `demos/sketch/canvas.py`.
 """
 
-import base64
 import html
-import io
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -16,9 +14,10 @@ import gradio as gr
 from PIL import Image
 
 from demos import kit
+from demos.house.counter import Answer, Counter
+from demos.house.pictures import png_url, webp_url
 from demos.house.steps import in_steps
 from demos.sketch.canvas import Easel, SketchFile
-from demos.sketch.service import Answer, Counter
 from models.errors import BadInput
 from models.media import picture_bytes, read_picture, read_recipe, sign
 from models.sketch import engine
@@ -87,15 +86,8 @@ def sketch_to_photo(sketch: str, subject: str = "fruit", seed: int = 0) -> Image
     engine.check_subject(subject)
     if not sketch:
         raise BadInput("There is no sketch: send a picture of dark lines on a white ground.")
-    photo = engine.sketch_to_photo(read_picture(sketch), subject, _seed(seed))
-    return sign(photo, recipe(subject, _seed(seed), None))
-
-
-def _seed(seed: Any) -> int:
-    whole = isinstance(seed, int | float) and not isinstance(seed, bool) and float(seed).is_integer()
-    if not whole or not 0 <= seed < kit.SEED_LIMIT:
-        raise BadInput(f"A seed is a whole number from 0 to {kit.SEED_LIMIT - 1}.")
-    return int(seed)
+    photo = engine.sketch_to_photo(read_picture(sketch), subject, kit.whole_seed(seed))
+    return sign(photo, recipe(subject, kit.whole_seed(seed), None))
 
 
 # ---------------------------------------------------------------- what the page asks
@@ -112,7 +104,7 @@ def with_guest(drawing: str, seed: int, model: str, words: str) -> Iterator[list
                 if isinstance(news, tuple):
                     yield [gr.skip(), gr.update(value="Step {} of {}".format(*news)), gr.skip()]
                 else:
-                    picture = _data_url(picture_bytes(news, recipe(subject, seed, strokes, model)))
+                    picture = png_url(picture_bytes(news, recipe(subject, seed, strokes, model)))
                     yield [gr.update(photo=picture), *AT_REST]
     except Exception:
         yield [gr.skip(), *AT_REST]
@@ -122,35 +114,31 @@ def with_guest(drawing: str, seed: int, model: str, words: str) -> Iterator[list
 def photo(order: dict) -> Answer:
     """The photograph of {drawing, seed}, for the pen that is still moving."""
     strokes, subject, seed = _read(order)
-    return {"photo": _data_url(photograph(strokes, subject, seed))}
+    return {"photo": png_url(photograph(strokes, subject, seed))}
 
 
 def takes(order: dict) -> Answer:
     """The four photographs that begin with the seed."""
     strokes, subject, seed = _read(order)
     pictures = four_takes(strokes, subject, list(range(seed, seed + TAKES)))
-    return {"photos": [_data_url(picture) for picture in pictures]}
+    return {"photos": [png_url(picture) for picture in pictures]}
 
 
 def pair(order: dict) -> Answer:
     """The picture to take home: drawing and photograph."""
     strokes, subject, seed = _read(order)
-    return {"picture": _data_url(drawing_and_photograph(strokes, subject, seed))}
+    return {"picture": png_url(drawing_and_photograph(strokes, subject, seed))}
 
 
 def random_sketch(request: dict) -> Answer:
     """Another drawing of {subject} to begin with."""
-    return {"drawing": to_text(doodle(str(request.get("subject")), _seed(request.get("seed"))))}
+    return {"drawing": to_text(doodle(str(request.get("subject")), kit.whole_seed(request.get("seed"))))}
 
 
 def _read(order: dict) -> tuple[list[Stroke], str, int]:
     subject, strokes = drawing_from_text(order.get("drawing"))
     engine.check_subject(subject)
-    return strokes, subject, _seed(order.get("seed"))
-
-
-def _data_url(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+    return strokes, subject, kit.whole_seed(order.get("seed"))
 
 
 # ---------------------------------------------------------------- looking inside
@@ -175,11 +163,10 @@ def look(drawing: str, seed: int) -> str:
 
 
 def _figure(picture: Image.Image, caption: str, kind: str = "") -> str:
-    file = io.BytesIO()
-    picture.save(file, "WEBP", quality=88)
-    source = "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")
     text = html.escape(caption)
-    return f'<figure class="{kind}"><img src="{source}" alt="{text}"><figcaption>{text}</figcaption></figure>'
+    return (
+        f'<figure class="{kind}"><img src="{webp_url(picture)}" alt="{text}"><figcaption>{text}</figcaption></figure>'
+    )
 
 
 # ---------------------------------------------------------------- the room
@@ -200,7 +187,7 @@ def posters() -> dict[str, dict[str, Any]]:
         picture = (EXAMPLES / f"sketch-{subject}.png").read_bytes()
         how = read_recipe(picture)
         _, strokes = drawing_from_text(how.settings["drawing"])
-        pairs[subject] = {"drawing": to_text(strokes), "photo": _data_url(picture), "seed": how.seed}
+        pairs[subject] = {"drawing": to_text(strokes), "photo": png_url(picture), "seed": how.seed}
     return pairs
 
 

@@ -2,7 +2,7 @@
 
 `gr.Sketchpad` opens without a tool and sends pixels; this one draws at once and sends strokes. Its page side is
 `assets/canvas`: drawing.js (strokes and ink), hand.js (mouse, finger, pen, keyboard), trace.js (sketches on paper),
-photographer.js (orders and answers), easel.js (all of it together).
+easel.js (all of it together); `assets/live/photographer.js` keeps orders and answers in step.
 """
 
 import json
@@ -17,7 +17,7 @@ from models.sketch.engine import check_subject
 from models.sketch.strokes import INK, drawing_from_text
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "canvas"
-SCRIPTS = ("drawing.js", "hand.js", "trace.js", "photographer.js", "easel.js")
+SCRIPTS = ("drawing.js", "hand.js", "trace.js", "../live/photographer.js", "easel.js")
 
 # The first ink of each is the pen's; the others are colour hints, drawn a little broader.
 INKS = {

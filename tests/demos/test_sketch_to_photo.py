@@ -16,9 +16,9 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from demos import sketch_to_photo as room
+from demos.house.counter import CROWDED, Counter
 from demos.house.sentences import SORRY
 from demos.sketch.canvas import INKS, Easel
-from demos.sketch.service import CROWDED, Counter
 from models.errors import BadInput
 from models.media import read_recipe
 from models.sketch.doodles import doodle, rasterise

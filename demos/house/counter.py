@@ -1,8 +1,9 @@
-"""How the easel's page asks the house, past Gradio's queue.
+"""How a live page asks the house, past Gradio's queue.
 
-A queued event costs a join, a server-sent stream and a component update, 80 ms and more a picture; the photograph
-follows the pen, so it may not. `server_functions` are answered by one plain request. What the queue gave is kept here:
-a bounded number at once, a bounded number waiting, and every failure as one sentence.
+A queued event costs a join, a server-sent stream and a component update, 80 ms and more a picture; what follows the
+hand may not take that. `server_functions` are answered by one plain request. What the queue gave is kept here: a
+bounded number at once, a bounded number waiting, and every failure as one sentence. The page's side, which numbers
+its orders and drops late answers, is `assets/live/photographer.js`.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from models.errors import VernissageError
 
 log = logging.getLogger(__name__)
 
-CROWDED = "Many people are drawing just now. Your photograph comes as soon as there is room."
+CROWDED = "Many people are here just now. Your picture comes as soon as there is room."
 
 Answer = dict[str, object]
 
@@ -25,7 +26,7 @@ class Counter:
     """Where the page's requests queue: `places` are served at once, `waiting` more may stand in line."""
 
     def __init__(self, places: int, waiting: int):
-        self._pool = ThreadPoolExecutor(places, thread_name_prefix="easel")
+        self._pool = ThreadPoolExecutor(places, thread_name_prefix="counter")
         self._room = places + waiting
         self._inside = 0  # touched in the event loop's thread alone
 

@@ -1,5 +1,5 @@
-// The photograph that follows the pen. Orders are numbered: whatever comes back late is dropped, the last one wins.
-const SLOW = 350; // milliseconds: a house that takes longer is not asked while a line is still being drawn
+// The picture that follows the hand. Orders are numbered: whatever comes back late is dropped, the last one wins.
+const SLOW = 350; // milliseconds: a house that takes longer is not asked while the hand still moves
 
 class Photographer {
   // take(order) asks the house; hang(photo, order) shows what came; say(sentence) tells what went wrong
@@ -14,13 +14,13 @@ class Photographer {
     this.ask(order());
   }
 
-  // A stroke is done: this one must be seen. At most two are under way, then only the newest waits.
+  // The hand has come to rest, or a stroke is done: this one must be seen. At most two are under way, then only the newest waits.
   order(order) {
     if (this.underway >= 2) this.waiting = order;
     else this.ask(order);
   }
 
-  // Forget what is under way: the paper is empty, or another picture hangs already.
+  // Forget what is under way: it is no longer wanted, or another picture hangs already.
   recall() {
     this.shown = ++this.sent;
     this.waiting = null;
@@ -45,10 +45,10 @@ class Photographer {
     this.say(answer.sentence || "");
   }
 
-  // No answer at all: a school network hiccups. The drawing is safe; ask again a little later.
+  // No answer at all: a school network hiccups. Nothing is lost; ask again a little later.
   again(order, number, tries) {
     if (number < this.sent) return;
-    this.say("The gallery does not answer just now. Your drawing is safe.");
+    this.say("The gallery does not answer just now. Nothing you made is lost.");
     if (tries < 5) setTimeout(() => number === this.sent && this.ask(order, tries + 1), 800 * 2 ** tries);
   }
 }
