@@ -5,6 +5,7 @@
   const LOBBY = "lobby";
   const WALLS = "vernissage-walls";
   const MAX_FILE_BYTES = 40 * 2 ** 20;
+  const NO_RECIPE = "That file carries no recipe. Only pictures (PNG) and films (MP4) saved here do.";
   const query = () => new URLSearchParams(location.search);
   let ask = null; // makes the page ask the house; set by the header once it is there
   let request = ""; // what the next question is
@@ -102,22 +103,52 @@
     if (text && ask) ask();
   }
 
-  // PNG: an eight-byte signature, then chunks of length, type, body, checksum. Ours is tEXt "vernissage".
+  const latin = new TextDecoder("latin1");
+  const MARK = "vernissage";
+
   function recipeIn(buffer) {
     const view = new DataView(buffer);
-    if (buffer.byteLength < 20 || view.getUint32(0) !== 0x89504e47) return null;
-    const latin = new TextDecoder("latin1");
+    if (buffer.byteLength < 20) return null;
+    return view.getUint32(0) === 0x89504e47 ? recipeInPng(buffer, view) : recipeInMp4(buffer, view);
+  }
+
+  // PNG: an eight-byte signature, then chunks of length, type, body, checksum. Ours is tEXt "vernissage".
+  function recipeInPng(buffer, view) {
     for (let at = 8; at + 12 <= buffer.byteLength; ) {
       const length = view.getUint32(at);
       const type = latin.decode(new Uint8Array(buffer, at + 4, 4));
       if (type === "IEND" || at + 12 + length > buffer.byteLength) return null;
       if (type === "tEXt") {
         const text = latin.decode(new Uint8Array(buffer, at + 8, length));
-        if (text.startsWith("vernissage\0")) return text.slice("vernissage\0".length);
+        if (text.startsWith(`${MARK}\0`)) return text.slice(MARK.length + 1);
       }
       at += 12 + length;
     }
     return null;
+  }
+
+  // MP4: boxes of length, type, body, one inside the other. Ours is the comment, as in models/mp4.py.
+  function recipeInMp4(buffer, view) {
+    const name = (at) => latin.decode(new Uint8Array(buffer, at, 4));
+    if (name(4) !== "ftyp") return null;
+    let [at, end] = [0, buffer.byteLength];
+    for (const wanted of ["moov", "udta", "meta", "ilst", "\u00a9cmt", "data"]) {
+      for (;;) {
+        if (at + 8 > end) return null;
+        let [size, head] = [view.getUint32(at), 8];
+        if (size === 1 && at + 16 <= end) [size, head] = [Number(view.getBigUint64(at + 8)), 16];
+        if (size === 0) size = end - at;
+        if (size < head || at + size > end) return null;
+        if (name(at + 4) === wanted) {
+          [at, end] = [at + head + ({ meta: 4, data: 8 }[wanted] || 0), at + size];
+          break;
+        }
+        at += size;
+      }
+    }
+    if (at > end) return null;
+    const text = latin.decode(new Uint8Array(buffer, at, end - at));
+    return text.startsWith(`${MARK} `) ? text.slice(MARK.length + 1) : null;
   }
 
   async function openRecipe(file) {
@@ -129,7 +160,7 @@
   }
 
   async function chooseRecipe(file) {
-    if (file && !(await openRecipe(file))) say("That picture carries no recipe. Only PNG files saved here do.");
+    if (file && !(await openRecipe(file))) say(NO_RECIPE);
   }
 
   const carriesFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
@@ -158,7 +189,7 @@
     const again = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
     again.vernissageSeen = true;
     const taken = !target.dispatchEvent(again);
-    if (!taken) say("That picture carries no recipe. Only PNG files saved here do.");
+    if (!taken) say(NO_RECIPE);
   }, true);
 
   // ------------------------------------------------------------ a word to the visitor

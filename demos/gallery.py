@@ -30,8 +30,8 @@ DELETE_CACHE = (3600, 86_400)  # seconds: look every hour, delete what is older 
 
 HEADER = """<div class="v-header"><a class="v-brand" href="?" data-room="lobby">Vernissage</a>
 <div class="v-tools"><label class="v-tool" tabindex="0" role="button" id="v-open-recipe"
-title="Open a picture saved here, with the settings that made it">Open a recipe
-<input type="file" accept="image/png" hidden aria-label="Open a recipe"></label>
+title="Open a picture or a film saved here, with the settings that made it">Open a recipe
+<input type="file" accept="image/png,video/mp4" hidden aria-label="Open a recipe"></label>
 <button type="button" class="v-tool v-light" aria-label="Day or night"
 title="Day or night"></button></div></div>"""
 

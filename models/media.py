@@ -1,5 +1,6 @@
-"""Pictures in and out: whatever a visitor uploads becomes plain RGB or one clear sentence, and whatever they
-save carries its own recipe (PNG specification, third edition, section 11.3.3: textual information).
+"""Pictures and films in and out: whatever a visitor uploads becomes plain RGB or one clear sentence, and whatever
+they save carries its own recipe: in a text chunk of a PNG (specification, third edition, section 11.3.3), in the
+comment of an MP4.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import numpy as np
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
+from models import mp4
 from models.errors import BadInput
 
 MAX_BYTES = 20 * 2**20
+MAX_FILM_BYTES = 200 * 2**20
 MAX_PIXELS = 40_000_000
 RECIPE_KEY = "vernissage"
 RECIPE_MAX_CHARS = 500_000
@@ -28,7 +31,8 @@ SEED_LIMIT = 2**53  # what JavaScript, and so a link or a page, can hold exactly
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 NOT_A_PICTURE = "That file is not a picture we can read. Please choose a PNG, JPEG, WebP, GIF, TIFF or BMP."
 DAMAGED = "That picture is damaged and stops half way. Please save it again and choose the new file."
-NO_RECIPE = "That picture carries no recipe. Only PNG files saved from this gallery do."
+NO_RECIPE = "That file carries no recipe. Only PNG pictures and MP4 films saved from this gallery do."
+NOT_FOUND = "That file could not be found. Please choose it again."
 
 PictureSource = str | os.PathLike | bytes | Image.Image | np.ndarray
 
@@ -64,7 +68,7 @@ def _open(source: str | os.PathLike | bytes, max_bytes: int, formats: tuple[str,
     try:
         size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
     except (OSError, ValueError, TypeError) as error:
-        raise BadInput("That file could not be found. Please choose it again.") from error
+        raise BadInput(NOT_FOUND) from error
     if size > max_bytes:
         raise BadInput(
             f"That file has {size / 2**20:.0f} MB; the gallery takes {max_bytes / 2**20:.0f} MB at most. "
@@ -160,7 +164,7 @@ class Recipe:
             recipe = cls(**json.loads(text, parse_constant=_no_constant))
             recipe._check()
         except (ValueError, TypeError, RecursionError) as error:
-            raise BadInput("That recipe cannot be read. Please use a PNG saved from this gallery.") from error
+            raise BadInput("That recipe cannot be read. Please use a PNG or an MP4 saved from this gallery.") from error
         return recipe
 
     def _check(self) -> None:
@@ -194,10 +198,32 @@ def picture_bytes(image: Image.Image, recipe: Recipe) -> bytes:
     return file.getvalue()
 
 
+def film_tags(recipe: Recipe) -> list[str]:
+    """What makes ffmpeg write the recipe into an MP4: parameters for its command line."""
+    return mp4.comment_tags(f"{RECIPE_KEY} {recipe.to_json()}")
+
+
 def read_recipe(source: str | os.PathLike | bytes | Image.Image) -> Recipe:
-    """The recipe inside a saved picture. Raises BadInput when there is none or it cannot be read."""
-    image = source if isinstance(source, Image.Image) else _open(source, MAX_BYTES, formats=("PNG",))
-    text = image.info.get(RECIPE_KEY)
+    """The recipe inside a saved picture or film. Raises BadInput when there is none or it cannot be read."""
+    film = None if isinstance(source, Image.Image) else _film(source)
+    if film is not None:
+        key, _, text = (mp4.comment_in(film) or "").partition(" ")
+        text = text if key == RECIPE_KEY else None
+    else:
+        image = source if isinstance(source, Image.Image) else _open(source, MAX_BYTES, formats=("PNG",))
+        text = image.info.get(RECIPE_KEY)
     if not isinstance(text, str):
         raise BadInput(NO_RECIPE)
     return Recipe.from_json(text)
+
+
+def _film(source: str | os.PathLike | bytes) -> bytes | None:
+    """The bytes of an MP4 file no larger than a film of ours may be; None for anything else."""
+    try:
+        if isinstance(source, bytes):
+            return source if mp4.is_mp4(source) else None
+        with open(source, "rb") as file:
+            data = file.read(12)
+            return data + file.read(MAX_FILM_BYTES) if mp4.is_mp4(data) else None
+    except (OSError, ValueError, TypeError) as error:
+        raise BadInput(NOT_FOUND) from error
