@@ -70,17 +70,17 @@ class Log:
     """A loss curve: averages since the last line, one JSON object a line, also printed."""
 
     def __init__(self, path: Path):
-        self.path, self.sums, self.count, self.began = path, {}, 0, time.monotonic()
+        self.path, self.sums, self.counts, self.began = path, {}, {}, time.monotonic()
 
     def add(self, **values: Tensor) -> None:
         for name, value in values.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.detach().float()
-        self.count += 1
+            self.counts[name] = self.counts.get(name, 0) + 1
 
     def write(self, images: int) -> None:
-        means = {name: round(float(total) / self.count, 4) for name, total in self.sums.items()}
+        means = {name: round(float(total) / self.counts[name], 4) for name, total in self.sums.items()}
         line = json.dumps({"images": images, "seconds": round(time.monotonic() - self.began, 1)} | means)
         with self.path.open("a") as file:
             file.write(line + "\n")
         print(line, flush=True)
-        self.sums, self.count = {}, 0
+        self.sums, self.counts = {}, {}

@@ -20,9 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from models import weights
-from models.perceptual import SqueezeNet, perceptual_distance
-from models.sketch.data import SUBJECTS, Example, load, pair
-from models.sketch.losses import (
+from models.losses import (
     PERCEPTUAL_LAYERS,
     ProjectedHeads,
     augment,
@@ -30,6 +28,8 @@ from models.sketch.losses import (
     hinge_discriminator,
     hinge_generator,
 )
+from models.perceptual import SqueezeNet, perceptual_distance
+from models.sketch.data import SUBJECTS, Example, load, pair
 from models.sketch.network import Discriminator, Generator, SketchConfig, TakeEncoder
 from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkpoint, to_pictures, to_tensor
 

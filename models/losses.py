@@ -1,4 +1,4 @@
-"""What the generator is told: the patch discriminator's opinion, a projected one, hinge losses, the latent's prior."""
+"""What a generator is told, in every family: projected opinions, hinge losses, the latent's prior, augmentation."""
 
 import torch
 import torch.nn.functional as F
@@ -52,7 +52,7 @@ def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def augment(*pictures: Tensor, generator: torch.Generator) -> list[Tensor]:
-    """The same random shift for drawing and photo, and brightness for the last one (DiffAugment, Zhao et al. 2020)."""
+    """The same random shift for all, and brightness for the last one (DiffAugment, Zhao et al. 2020)."""
     side = pictures[0].shape[-1]
     reach = side // 8
     dy, dx = torch.randint(-reach, reach + 1, (2,), generator=generator).tolist()

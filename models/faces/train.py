@@ -1,0 +1,306 @@
+"""Train the faces: `python -m models.faces.train --data DIR --morphs DIR`.
+
+A VAE-GAN begun from principal components: at the first step generator and encoder are eigenfaces, and training adds
+what a linear model cannot. The autoencoder is told by pixels, by SqueezeNet features and by projected discriminators,
+which also judge faces from the mapping network (fitted alongside) and faces between two others, so that halfway along
+a walk there is a face too, not a ghost. A linear reader keeps what we know of a face readable from w.
+
+The first part runs at half size, then the network grows. Resumable (the same command goes on from `--out`),
+deterministic from `--seed` on one machine, CPU or GPU. Morphs are rendered by `models.faces.data`.
+"""
+
+import argparse
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from models import weights
+from models.faces.directions import attribute_directions, label_table
+from models.faces.mapping import Mapping, fit
+from models.faces.network import BASE, FaceEncoder, FaceGenerator, FacesConfig
+from models.faces.store import Morphs
+from models.losses import (
+    PERCEPTUAL_LAYERS,
+    ProjectedHeads,
+    divergence,
+    hinge_discriminator,
+    hinge_generator,
+)
+from models.perceptual import SqueezeNet, perceptual_distance
+from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkpoint, to_pictures, to_tensor
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The defaults made the weights that ship, on two CPU cores."""
+
+    seed: int = 0
+    batch: int = 16  # at full size; twice as many at half size
+    half_images: int = 80_000  # seen at half size
+    full_images: int = 48_000  # seen at full size
+    warm_images: int = 10_000  # before the discriminators are asked
+    learning_rate: float = 6e-4
+    pixel: float = 3.0
+    perceptual: float = 1.5
+    adversarial: float = 0.2
+    divergence: float = 6e-4
+    reading: float = 0.1
+    ema: float = 0.997
+    keep_every: int = 8_000  # images between checkpoints, each with a sheet of samples
+
+
+class Trainer:
+    """Networks, optimisers and one step of each."""
+
+    def __init__(self, config: TrainConfig, morphs: Morphs, squeezenet: Path, device: str):
+        torch.manual_seed(config.seed)  # construction only; every later draw has its own generator
+        self.config, self.device, self.morphs = config, device, morphs
+        shape = FacesConfig()
+        self.size = shape.size
+        table = label_table(morphs.labels)
+        self.table = torch.from_numpy(table).to(device)
+        self.generator = FaceGenerator(shape).to(device, memory_format=torch.channels_last)
+        self.encoder = FaceEncoder(shape).to(device, memory_format=torch.channels_last)
+        self.mapping = Mapping(shape.latent).to(device)
+        self.reader = nn.Linear(shape.latent, table.shape[1]).to(device)
+        self.heads = ProjectedHeads().to(device)
+        self.squeezenet = SqueezeNet(squeezenet).to(device)
+        self.focus = focus(shape.size).to(device)
+        begin_with_eigenfaces(self.generator, self.encoder, morphs, config.seed)
+        self.averaged = Ema(self.generator, config.ema)
+        self.averaged_encoder = Ema(self.encoder, config.ema)
+        made = [*self.generator.parameters(), *self.encoder.parameters(), *self.reader.parameters()]
+        self.making = torch.optim.Adam(made, config.learning_rate, betas=(0.5, 0.99))
+        self.judging = torch.optim.Adam(self.heads.parameters(), config.learning_rate / 2, betas=(0.5, 0.99))
+        self.mapping_up = torch.optim.Adam(self.mapping.parameters(), 5e-4)
+        self.noise = torch.Generator().manual_seed(config.seed)
+
+    def parts(self) -> dict:
+        return dict(
+            generator=self.generator, encoder=self.encoder, mapping=self.mapping, reader=self.reader,
+            heads=self.heads, averaged=self.averaged.module, averaged_encoder=self.averaged_encoder.module,
+            making=self.making, judging=self.judging, mapping_up=self.mapping_up,
+        )  # fmt: skip
+
+    def batch(self, images: int, count: int) -> tuple[Tensor, Tensor]:
+        """Pictures (B, 3, size, size), half of them mirrored, and what is known of each (B, L)."""
+        rng = np.random.default_rng((self.config.seed, images))
+        rows = rng.integers(len(self.morphs), size=count)
+        pictures = self.morphs.images(rows)
+        mirrored = rng.random(count) < 0.5
+        pictures[mirrored] = pictures[mirrored, :, ::-1]
+        return to_tensor(pictures, self.device), self.table[rows]
+
+    def step(self, images: int, log: Log) -> int:
+        """One step at `images` seen; returns how many it saw."""
+        config = self.config
+        half = images < config.half_images
+        count, size = (2 * config.batch, self.size // 2) if half else (config.batch, self.size)
+        share = images / (config.half_images + config.full_images)
+        for optimiser, rate in ((self.making, config.learning_rate), (self.judging, config.learning_rate / 2)):
+            optimiser.param_groups[0]["lr"] = rate * cosine(share)
+        adversarial = config.adversarial if images >= config.warm_images else 0.0
+        picture, known = self.batch(images, count)
+        target = F.avg_pool2d(picture, 2) if half else picture
+        with torch.autocast(self.device, torch.bfloat16):
+            mean, log_variance = self.encoder(picture)
+            w = mean + self._normal(mean.shape) * (0.5 * log_variance).exp()
+            self._follow(w.detach(), log)
+            also = self._elsewhere(mean.detach()) if adversarial else w[:0]
+            fake = self.generator(torch.cat([w, also]), size)
+            corner = torch.randint(4, (2,), generator=self.noise).tolist()
+            features, real = self._features(fake, corner), self._features(target, corner)
+        if adversarial:
+            self._judge(real, [f.detach() for f in features], log)
+        loss = self._reconstruction(fake[:count], target, [f[:count] for f in features], real, log)
+        kl, reading = divergence(mean, log_variance), F.mse_loss(self.reader(w).float(), known)
+        loss = loss + config.divergence * kl + config.reading * reading
+        if adversarial:
+            loss = loss + adversarial * self._believable(features, log)
+        self.making.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.making.param_groups[0]["params"], 5.0)
+        self.making.step()
+        self.averaged.update(self.generator, images // config.batch)
+        self.averaged_encoder.update(self.encoder, images // config.batch)
+        log.add(divergence=kl, reading=reading)
+        return count
+
+    def _normal(self, shape: tuple[int, ...]) -> Tensor:
+        return torch.randn(shape, generator=self.noise).to(self.device)
+
+    def _follow(self, w: Tensor, log: Log) -> None:
+        """One step of the mapping network after the latents of this batch."""
+        with torch.autocast(self.device, enabled=False):
+            loss = self.mapping.surprise(w.float())
+        self.mapping_up.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.mapping.parameters(), 1.0)
+        self.mapping_up.step()
+        log.add(surprise=loss)
+
+    @torch.no_grad()
+    def _elsewhere(self, mean: Tensor) -> Tensor:
+        """Latents of no training face: half as many, from the mapping network and from between two faces."""
+        quarter = len(mean) // 4
+        with torch.autocast(self.device, enabled=False):
+            drawn = self.mapping(self._normal((quarter, mean.shape[1])))
+        between = torch.rand(quarter, 1, generator=self.noise).to(mean)
+        walked = torch.lerp(mean[:quarter].float(), mean[quarter : 2 * quarter].float(), between.float())
+        return torch.cat([drawn, walked])
+
+    def _features(self, pictures: Tensor, corner: list[int]) -> list[Tensor]:
+        # SqueezeNet's strides leave a lattice in the gradient; another corner each time keeps it off the pictures.
+        return self.squeezenet.features(pictures[..., corner[0] :, corner[1] :], PERCEPTUAL_LAYERS)
+
+    def _reconstruction(self, fake: Tensor, target: Tensor, features: list, real: list, log: Log) -> Tensor:
+        focus = F.interpolate(self.focus, size=fake.shape[-1], mode="area")
+        pixel = ((fake.float() - target).abs() * focus).mean()
+        perceptual = perceptual_distance(features, real).mean()
+        log.add(pixel=pixel, perceptual=perceptual)
+        return self.config.pixel * pixel + self.config.perceptual * perceptual
+
+    def _judge(self, real: list, fake: list, log: Log) -> None:
+        with torch.autocast(self.device, torch.bfloat16):
+            loss = hinge_discriminator(self.heads(real), self.heads(fake))
+        self.judging.zero_grad(set_to_none=True)
+        loss.backward()
+        self.judging.step()
+        log.add(judged=loss)
+
+    def _believable(self, features: list, log: Log) -> Tensor:
+        self.heads.requires_grad_(False)
+        with torch.autocast(self.device, torch.bfloat16):
+            loss = hinge_generator(self.heads.eval()(features))
+        self.heads.train().requires_grad_(True)
+        log.add(believable=loss)
+        return loss
+
+
+def focus(size: int) -> Tensor:
+    """Weights (1, 1, size, size), mean 1: an error on the face counts three times one on the backdrop."""
+    y, x = torch.meshgrid(torch.linspace(0, 1, size), torch.linspace(0, 1, size), indexing="ij")
+    oval = torch.exp(-(((x - 0.5) / 0.24) ** 2 + ((y - 0.55) / 0.26) ** 2))
+    return ((1 + 2 * oval) / (1 + 2 * oval).mean())[None, None]
+
+
+@torch.no_grad()
+def begin_with_eigenfaces(
+    generator: FaceGenerator, encoder: FaceEncoder, morphs: Morphs, seed: int, count: int = 6000
+) -> None:
+    """Make the pair an autoencoder by principal components of the BASE px pictures, whitened."""
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(len(morphs), min(count, len(morphs)), replace=False)
+    small = torch.cat(
+        [F.adaptive_avg_pool2d(to_tensor(morphs.images(part)), BASE).flatten(1) for part in np.array_split(rows, 50)]
+    )
+    small = torch.cat([small, small.unflatten(1, (3, BASE, BASE)).flip(3).flatten(1)])
+    centre = small.mean(0)
+    values, vectors = torch.linalg.eigh((small - centre).T @ (small - centre) / len(small))
+    latent = generator.base.in_features
+    deviations, axes = values[-latent:].clamp_min(1e-6).sqrt(), vectors[:, -latent:]
+    generator.base.weight.copy_(axes * deviations)
+    generator.base.bias.copy_(centre)
+    encoder.linear.weight.copy_((axes / deviations).T)
+    encoder.linear.bias.copy_(-(axes / deviations).T @ centre)
+
+
+@torch.inference_mode()
+def encode(trainer: Trainer, morphs: Morphs, rows: NDArray) -> tuple[Tensor, Tensor]:
+    """Means and deviations of w for some faces, (N, latent) each, on the CPU."""
+    parts = []
+    for chunk in np.array_split(rows, max(1, len(rows) // 64)):
+        with torch.autocast(trainer.device, torch.bfloat16):
+            mean, log_variance = trainer.averaged_encoder.module(to_tensor(morphs.images(chunk), trainer.device))
+        parts.append((mean.float().cpu(), (0.5 * log_variance.float()).exp().cpu()))
+    return torch.cat([mean for mean, _ in parts]), torch.cat([deviation for _, deviation in parts])
+
+
+@torch.inference_mode()
+def sample_sheet(trainer: Trainer, held_out: Morphs, size: int, columns: int = 12) -> Image.Image:
+    """Held-out faces, the same again, faces drawn at random, and walks between held-out ones; never hand-picked."""
+    rows = np.linspace(0, len(held_out) - 1, 2 * columns).astype(int)
+    pictures = to_tensor(held_out.images(rows), trainer.device)
+    mean = trainer.averaged_encoder.module(pictures)[0]
+    chance = torch.Generator().manual_seed(7)
+    drawn = trainer.mapping(torch.randn(4 * columns, mean.shape[1], generator=chance).to(trainer.device))
+    along = torch.linspace(0, 1, columns, device=trainer.device)[:, None]
+    walks = torch.cat([torch.lerp(mean[k], mean[k + columns], along) for k in range(4)])
+    made = trainer.averaged.module(torch.cat([mean, drawn, walks]), size)
+    everything = to_pictures(torch.cat([F.interpolate(pictures, size=size, mode="area"), made]))
+    return grid([list(everything[start : start + columns]) for start in range(0, len(everything), columns)])
+
+
+def export(trainer: Trainer, held_out: Morphs, out: Path, minutes: float, images: int) -> dict[str, float]:
+    """Generator (with mapping, directions, components) and encoder, as half-precision safetensors under `out`.
+
+    The mapping is fitted anew to the encoder that ships. Returns its figures on held-out latents.
+    """
+    mean, deviation = encode(trainer, trainer.morphs, np.arange(len(trainer.morphs)))
+    beyond, _ = encode(trainer, held_out, np.arange(min(1000, len(held_out))))
+    mapping = Mapping(mean.shape[1])
+    figures = fit(mapping, mean, deviation, beyond, trainer.config.seed)
+    values, vectors = torch.linalg.eigh(mean.T.cov())
+    tensors = {f"generator.{name}": tensor for name, tensor in trainer.averaged.module.state_dict().items()}
+    tensors |= {f"mapping.{name}": tensor for name, tensor in mapping.state_dict().items()}
+    tensors |= {
+        "directions": torch.from_numpy(attribute_directions(mean.numpy(), trainer.morphs.labels)),  # (4, D)
+        "components": vectors.T.flip(0)[:2],  # (2, D): first two principal components of w
+        "deviations": values.flip(0)[:2].sqrt(),  # (2,)
+    }
+    about = {"images": str(images), "minutes": f"{minutes:.0f}", "device": trainer.device}
+    weights.save(out / "faces-generator.safetensors", tensors, about)
+    weights.save(out / "faces-encoder.safetensors", trainer.averaged_encoder.module.state_dict(), about)
+    return figures
+
+
+def train(config: TrainConfig, data: Path, morphs: Path, out: Path, device: str) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    held_out = Morphs(morphs / "held-out")
+    squeezenet = data / "perceptual" / "squeezenet10-imagenet.safetensors"
+    trainer, log = Trainer(config, Morphs(morphs / "train"), squeezenet, device), Log(out / "log.jsonl")
+    images, minutes = 0, 0.0
+    if state := load_checkpoint(out / "checkpoint.pt"):
+        for name, part in trainer.parts().items():
+            part.load_state_dict(state[name])
+        images, minutes = state["images"], state["minutes"]
+        trainer.noise.set_state(state["noise"])
+    total, began = config.half_images + config.full_images, time.monotonic()
+    while images < total:
+        count = trainer.step(images, log)
+        images += count
+        if images % (config.batch * 50) < count or images >= total:
+            log.write(images)
+        if images % config.keep_every < count or images >= total:
+            spent = minutes + (time.monotonic() - began) / 60
+            state = {name: part.state_dict() for name, part in trainer.parts().items()}
+            save_checkpoint(
+                out / "checkpoint.pt", state | dict(images=images, minutes=spent, noise=trainer.noise.get_state())
+            )
+            size = trainer.size // 2 if images < config.half_images else trainer.size
+            sample_sheet(trainer, held_out, size).save(out / f"samples-{images:07d}.png")
+    print(export(trainer, held_out, out, minutes + (time.monotonic() - began) / 60, images))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data (for SqueezeNet)")
+    parser.add_argument("--morphs", type=Path, required=True, help="folder with rendered sets train/ and held-out/")
+    parser.add_argument("--out", type=Path, default=Path("runs/faces"), help="for checkpoints, samples and weights")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    for name, value in asdict(TrainConfig()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=f"usually {value}")
+    args = vars(parser.parse_args())
+    data, morphs, out, device = (args.pop(name) for name in ("data", "morphs", "out", "device"))
+    train(replace(TrainConfig(), **{k: v for k, v in args.items() if v is not None}), data, morphs, out, device)
+
+
+if __name__ == "__main__":
+    main()
