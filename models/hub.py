@@ -15,6 +15,10 @@ from models.settings import Settings
 # What diffusers reads of a pipeline's repository: its index and its parts' folders. Not the same weights once more in
 # one file at the top, nor sample pictures.
 _PIPELINE_FILES = ["model_index.json", "*/*.json", "*/*.safetensors", "*/*.txt", "*/*.jinja", "*/*.model"]
+# Repositories of 2022 keep a pipeline's only network and its scheduler at the top, some as pickled tensors alone; those
+# are fetched only where there is nothing else. diffusers reads them with torch's restricted unpickler (weights_only).
+_AT_THE_TOP = ["config.json", "scheduler_config.json", "diffusion_pytorch_model.safetensors"]
+_PICKLED = "diffusion_pytorch_model.bin"
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,9 @@ def download(key: str, settings: Settings | None = None) -> Path:
     if (settings or Settings.from_environment()).offline:
         raise NeedsDownload(_sentence(spec, offline=True))
     try:
-        snapshot_download(spec.hub_id, revision=spec.revision, allow_patterns=_PIPELINE_FILES)
+        snapshot_download(spec.hub_id, revision=spec.revision, allow_patterns=[*_PIPELINE_FILES, *_AT_THE_TOP])
+        if _snapshot(spec) is None:
+            snapshot_download(spec.hub_id, revision=spec.revision, allow_patterns=[_PICKLED, f"*/{_PICKLED}"])
     except (OSError, ValueError) as error:  # the hub's own errors and those of every network layer are OSErrors
         raise NeedsDownload(
             f"{spec.title} could not be fetched ({type(error).__name__}); look at the network and the free disk space "
@@ -103,15 +109,24 @@ def _is_whole(snapshot: Path) -> bool:
     """Whether a broken-off download left nothing out; the hub puts a file in place only once it is complete."""
     parts = json.loads((snapshot / "model_index.json").read_text())
     folders = [name for name, value in parts.items() if isinstance(value, list) and value[0]]
-    return all(_part_is_whole(snapshot / name) for name in folders)
+    return all(_part_is_whole(snapshot, name) for name in folders)
 
 
-def _part_is_whole(part: Path) -> bool:
+def _part_is_whole(snapshot: Path, name: str) -> bool:
+    """Whether a part is there, in its folder or at the top."""
+    if (snapshot / name).is_dir():
+        return _folder_is_whole(snapshot / name)
+    if name == "scheduler":
+        return (snapshot / "scheduler_config.json").exists()
+    return (snapshot / "config.json").exists() and _folder_is_whole(snapshot)
+
+
+def _folder_is_whole(part: Path) -> bool:
     shards = set()
     for index in part.glob("*.safetensors.index.json"):
         shards |= set(json.loads(index.read_text())["weight_map"].values())
     if shards:
         return all((part / shard).exists() for shard in shards)
     if (part / "config.json").exists():  # a network
-        return any(part.glob("*.safetensors"))
+        return any(part.glob("*.safetensors")) or (part / _PICKLED).exists()
     return any(part.glob("*.json"))  # a tokenizer or a scheduler
