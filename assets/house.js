@@ -208,6 +208,20 @@
     say.timer = setTimeout(() => note.classList.remove("v-shown"), 4500);
   }
 
+  // ------------------------------------------------------------ settings that change together
+
+  const QUIET = 60; // milliseconds without a change
+  const latest = new Map();
+
+  // Each caller gets the same text once its settings have come to rest, so that one change follows, not several.
+  async function settle(key, values) {
+    latest.set(key, { text: JSON.stringify(values), at: performance.now() });
+    for (let wait = QUIET; wait > 0; wait = latest.get(key).at + QUIET - performance.now()) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    return latest.get(key).text;
+  }
+
   // ------------------------------------------------------------ day and night
 
   const night = () => document.body.classList.contains("dark");
@@ -238,5 +252,5 @@
   }
 
   request = linkRequest();
-  window.vernissage = { arrive, takeRequest, visit, remember, copyLink, chooseRecipe, switchLight, say };
+  window.vernissage = { arrive, takeRequest, visit, remember, copyLink, chooseRecipe, settle, switchLight, say };
 })();

@@ -14,20 +14,21 @@ runs inside the room's own tab::
         kit.how_it_was_made("sketch-fruit.md")
         return {"subject": subject, "seed": seed}   # what links and recipes fill in
 
-A link or a recipe sets those components' values, so a room makes its picture on their ``.change``.
+A link or a recipe sets those components' values; ``follow`` makes the picture whenever they change.
 """
 
 from __future__ import annotations
 
 import html
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from demos.house.chooser import model_chooser
 from demos.house.sentences import SORRY, guard
@@ -40,6 +41,7 @@ __all__ = [
     "SeedRow",
     "WallLabel",
     "controls",
+    "follow",
     "guard",
     "how_it_was_made",
     "look_inside",
@@ -147,13 +149,33 @@ def more(title: str = "More") -> Iterator[gr.Accordion]:
         yield panel
 
 
+def follow(
+    settings: Sequence[Component], run: Callable, outputs: Component | Sequence[Component], **options: Any
+) -> None:
+    """Call ``run`` with the settings whenever they change: once for all that change together.
+
+    A link sets several at a time. As an event each, they would leave within milliseconds of one another, and Gradio's
+    event stream, which closes when nothing is pending, can close between two of them and lose the last answer.
+    """
+    settled = gr.Textbox(visible="hidden", show_label=False)
+    gr.on(
+        [setting.change for setting in settings],
+        None,
+        settings,
+        settled,
+        js=f"(...values) => vernissage.settle({settled._id}, values)",
+        api_visibility="private",
+    )
+    settled.change(guard(run), settings, outputs, trigger_mode="always_last", **options)
+
+
 # ---------------------------------------------------------------- the seed
 
 
 def seed_row(seed: int = 0) -> SeedRow:
     """The seed in use, a box that keeps it, and "Surprise me", which picks another in the browser.
 
-    Listen to ``row.seed.change``; a button of your own that draws another seed asks ``next_seed``.
+    Give ``row.seed`` to ``follow``; a button of your own that draws another seed asks ``next_seed``.
     """
     with gr.Row(elem_classes="v-seed"):
         number = gr.Number(seed, label="Seed", precision=0, minimum=0, maximum=SEED_LIMIT - 1, min_width=110, scale=1)

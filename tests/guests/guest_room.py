@@ -14,7 +14,6 @@ EMPTY = "There is nothing to paint yet: choose a colour, and the picture will fo
 HUES = {"red": (178, 58, 36), "green": (60, 120, 70), "blue": (40, 70, 150)}
 
 
-@kit.guard
 def paint(hue: str, size: int, seed: int) -> Image.Image:
     """Paint one colour. hue: red, green or blue; size: side in pixels; seed: makes it lighter."""
     if hue == "empty":
@@ -35,16 +34,7 @@ def build() -> dict[str, gr.components.Component]:
         seed = kit.seed_row(3).seed
     with kit.look_inside():
         gr.Markdown("It is one colour all the way through.")
-    settings = [hue, size, seed]
-    gr.on(
-        [setting.change for setting in settings],
-        paint,
-        settings,
-        picture,
-        trigger_mode="always_last",
-        api_name="paint",
-        concurrency_id=kit.DEVICE_QUEUE,
-    )
+    kit.follow([hue, size, seed], paint, picture, api_name="paint", concurrency_id=kit.DEVICE_QUEUE)
     return {"hue": hue, "size": size, "seed": seed}
 
 
