@@ -53,7 +53,7 @@ def read_cast(folder: Path, size: int, limit: int | None = None) -> Cast:
     for row in csv.DictReader((folder / "london_info.csv").open()):
         if not row["face_age"].replace(".", "").isdigit():  # two volunteers gave no age
             continue
-        portraits.append(_read_pair(folder, row["face_id"]))
+        portraits.append(read_pair(folder, row["face_id"]))
         facts.append((row["face_id"], row["face_gender"] == "female", float(row["face_age"])))
         if len(facts) == limit:
             break
@@ -79,7 +79,7 @@ def read_cast(folder: Path, size: int, limit: int | None = None) -> Cast:
     return Cast(people, mean.astype(np.float32), mesh, order)
 
 
-def _read_pair(folder: Path, name: str) -> tuple[Portrait, Portrait]:
+def read_pair(folder: Path, name: str) -> tuple[Portrait, Portrait]:
     """The neutral and the smiling photograph of one volunteer."""
     neutral, smiling = (
         cv2.cvtColor(cv2.imread(str(folder / f"{name}_{kind}.jpg")), cv2.COLOR_BGR2RGB) for kind in ("03", "08")
