@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -20,6 +21,7 @@ class ChosenModel(gr.Textbox):
 
     # Gradio's word for "draw me as my parent"; the page would look for a component of this name otherwise.
     is_template = True
+    beside: tuple[str, ...] = ()  # house models to choose from besides the first, by key
 
     def accept_setting(self, value: Any) -> str:
         """What a recipe's model means here: a house model's key is "house"; a hub model must be on this disk."""
@@ -27,20 +29,23 @@ class ChosenModel(gr.Textbox):
 
         spec = registry.get(str(value))
         if spec.tier == "house":
-            return HOUSE
+            return spec.key if spec.key in self.beside else HOUSE
         if not consent(spec.key).on_disk:
             raise ValueError("not on this disk")
         return spec.key
 
 
-def model_chooser(family: str) -> ChosenModel:
+def model_chooser(family: str, beside: Sequence[str] = ()) -> ChosenModel:
     """The house model or one of the family's hub models; listen to ``.change`` of what is returned.
 
+    ``beside``: keys of house models that visitors may choose as well, such as a historical one.
+
     A hub model that is not on this disk is described first (size, licence, memory) and fetched on agreement.
-    With no hub model in the family nothing is shown.
+    With nothing to choose from nothing is shown.
     """
-    guests = [spec for spec in registry.family(family) if spec.tier == "hub"]
+    guests = [spec for spec in registry.family(family) if spec.tier == "hub" or spec.key in beside]
     chosen = ChosenModel(HOUSE, visible="hidden", show_label=False, container=False)
+    chosen.beside = tuple(beside)
     if not guests:
         return chosen
     choices = [("House model", HOUSE), *((spec.title, spec.key) for spec in guests)]
@@ -75,7 +80,7 @@ def _ask(key: str, parts: dict[str, Any]) -> dict[Any, Any]:
     """Take the model if it is here, ask about it if it can be fetched, say why not otherwise."""
     asked, chosen, question = parts["asked"], parts["chosen"], parts["question"]
     ready = {chosen: key, question: gr.Column(visible=False)}
-    if key == HOUSE:
+    if key == HOUSE or registry.get(key).tier == "house":
         return ready
     from models.hub import consent
 

@@ -101,12 +101,7 @@ class Easel(gr.HTML):
             js_on_load="\n".join(['"use strict";', f"const SETUP = {json.dumps(setup)};", *scripts]),
             apply_default_css=False,
             server_functions=list(server_functions),
-            subject=subject,
-            seed=seed,
-            live=True,
-            looking=False,
-            photo="",
-            **options,
+            **{"subject": subject, "seed": seed, "live": True, "looking": False, "photo": "", **options},
         )
 
     def get_block_name(self) -> str:

@@ -18,10 +18,9 @@ from models import registry
 from models.cache import ModelCache
 from models.errors import BadInput
 from models.faces import engine
-from models.faces.walk import PATHS, Place, check_path, clamp, mix, points, to_style
+from models.faces.walk import DEMO, PATHS, Place, check_path, clamp, mix, points, to_style
 from models.media import Recipe, film_tags
 
-DEMO = "latent-walk"
 FPS = 24
 SIDE = 384  # pixels of a frame; the model's own are 128
 FEWEST, MOST = 2, 24  # keyframes

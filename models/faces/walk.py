@@ -12,17 +12,20 @@ A model without a w of its own (the DCGAN) walks straight in z where "w" is aske
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from models import registry
 from models.cache import ModelCache
 from models.errors import BadInput
 from models.faces import engine
+from models.media import Recipe
 
+DEMO = "latent-walk"
 PATHS = ("w", "z-sphere", "z-straight")
 SEED_LIMIT = 2**31
 _NUMBER = r"(\d{1,10})"
@@ -100,9 +103,33 @@ def faces_at(
         return [Image.fromarray(picture) for picture in decode(faces, places, psi, path, model)]
 
 
+def slow_face(
+    place: Place,
+    psi: float,
+    path: str,
+    model: str,
+    on_step: Callable[[int, int], None],
+    cache: ModelCache | None = None,
+) -> Image.Image:
+    """The face (RGB) at a place by a model that works in steps; on_step hears (steps done, in all), and may raise."""
+    with engine.open_faces(model, cache) as faces:
+        style = to_style(faces, points(faces, [place], psi, path, model), psi, path)
+        return Image.fromarray(faces.decode(style, on_step)[0])
+
+
 def decode(faces: engine.Faces, places: Sequence[Place], psi: float, path: str, model: str = engine.HOUSE) -> NDArray:
     """`faces_at` with a model already leased: uint8 (N, H, W, 3)."""
     return faces.decode(to_style(faces, points(faces, places, psi, path, model), psi, path))
+
+
+def recipe(place: Place, path: str, psi: float, model: str = engine.HOUSE) -> Recipe:
+    """All it takes to make the face at a place again; the settings are named as in the room."""
+    a, b, c, d = place.seeds
+    settings: dict[str, object] = {"seed_a": a, "seed_b": b, "t": place.across, "path": path, "psi": psi, "way": "two"}
+    if (a, b) != (c, d):
+        settings |= {"seed_c": c, "seed_d": d, "down": place.down, "way": "four"}
+    spec = registry.get(model)
+    return Recipe(DEMO, spec.key, spec.version, a, settings)
 
 
 # ---------------------------------------------------------------- the geometry
