@@ -7,7 +7,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from scipy.linalg import sqrtm
 from torch import Tensor
 
 from models.perceptual import SqueezeNet
@@ -33,7 +32,10 @@ def frechet_distance(ours: NDArray, theirs: NDArray, shrink: float = 0.1) -> flo
     """
     a, b = (_shrunk_covariance(f, shrink) for f in (ours, theirs))
     between = ours.mean(0) - theirs.mean(0)
-    return float(between @ between + np.trace(a + b - 2 * np.real(sqrtm(a @ b))))
+    values, vectors = np.linalg.eigh(a)
+    root = vectors * np.sqrt(values.clip(0))  # a = root root^T, so ab has the eigenvalues of root^T b root
+    overlap = np.sqrt(np.linalg.eigvalsh(root.T @ b @ root).clip(0)).sum()  # trace of the square root of ab
+    return float(between @ between + np.trace(a) + np.trace(b) - 2 * overlap)
 
 
 def kernel_distance(ours: NDArray, theirs: NDArray) -> float:
