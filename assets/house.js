@@ -9,6 +9,7 @@
   const query = () => new URLSearchParams(location.search);
   let ask = null; // makes the page ask the house; set by the header once it is there
   let request = ""; // what the next question is
+  let arrival = query(); // a link's settings stay in the address when its room opens
   let travelling = false; // a step through the history is not a new step
 
   // ------------------------------------------------------------ rooms and addresses
@@ -28,7 +29,8 @@
     document.title = title ? `${title} · Vernissage` : "Vernissage";
     const here = query().get("demo") || LOBBY;
     if (here === slug || travelling) return;
-    const next = new URLSearchParams();
+    const next = arrival.get("demo") === slug ? arrival : new URLSearchParams();
+    if (next === arrival) arrival = new URLSearchParams();
     if (slug !== LOBBY) next.set("demo", slug);
     keepTheme(next);
     history.pushState(null, "", address(next));
