@@ -1,0 +1,120 @@
+"""Choose the equations that hang in the arithmetic room: `python -m models.faces.arithmetic_examples`.
+
+Nothing is picked by hand: of a pool of seeds, each term takes the faces that the regressor finds nearest to what the
+term asks for. Run it again after the generator or the regressor has been trained anew.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from models.faces.arithmetic import portraits, read, solve
+from models.faces.engine import ATTRIBUTES, SIDE
+from models.faces.equation import MOST, Equation
+from models.faces.equation_picture import DEMO, equation_picture, recipe
+from models.media import picture_bytes
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+POOL = 512  # seeds 0 and up
+SEED = 0  # of the noise around each sum
+POSTERS = 3
+SCALE = {"glasses": 0.3, "smile": 0.3, "age": 6.0, "woman": 0.3}  # so much off weighs alike
+PLAIN = {"glasses": 0.0, "smile": 0.15, "age": 32.0, "woman": 0.0}
+GLASSES, SMILE, OLD, YOUNG, WOMAN = {"glasses": 1.0}, {"smile": 1.0}, {"age": 55.0}, {"age": 26.0}, {"woman": 1.0}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An equation to begin with: its terms as what makes them differ from a plain face (a man of 32, unsmiling)."""
+
+    title: str
+    equation: str
+    wanted: tuple[Mapping[str, float], Mapping[str, float], Mapping[str, float]]
+    faces: int = MOST
+
+
+PRESETS = (
+    Preset("Glasses", "man with glasses − man + woman = woman with glasses", (GLASSES, {}, WOMAN)),
+    Preset("Smile", "smiling woman − woman + man = smiling man", (SMILE | WOMAN, WOMAN, {})),
+    Preset("Age", "old man − young man + young woman = old woman", (OLD, YOUNG, YOUNG | WOMAN)),
+    Preset(
+        "Woman and man",
+        "woman − man + smiling man with glasses = smiling woman with glasses",
+        (WOMAN, {}, GLASSES | SMILE),
+    ),
+)
+
+
+def choose(preset: Preset, measured: Mapping[str, NDArray]) -> Equation:
+    """The equation of a preset from faces as measured, by attribute (POOL,); no face serves twice."""
+    taken: set[int] = set()
+    terms = []
+    for wanted in preset.wanted:
+        target = PLAIN | wanted
+        off = sum(((measured[name] - target[name]) / SCALE[name]) ** 2 for name in ATTRIBUTES)
+        term = [int(seed) for seed in np.argsort(off, kind="stable") if int(seed) not in taken][: preset.faces]
+        taken |= set(term)
+        terms.append(tuple(term))
+    return Equation(*terms, SEED)
+
+
+def survey(count: int = POOL) -> dict[str, NDArray]:
+    """Attributes of the first `count` seeds, as the regressor measures them."""
+    from models.faces.attributes import measure
+
+    parts = [measure(portraits(range(start, min(start + 32, count)))) for start in range(0, count, 32)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in ATTRIBUTES}
+
+
+def make(assets: Path = ASSETS) -> list[Path]:
+    """Write the presets, what the room opens with, and the posters; returns the files."""
+    measured = survey()
+    chosen = [choose(preset, measured) for preset in PRESETS]
+    first = chosen[0]
+    found = [
+        {"title": preset.title, "equation": preset.equation, **equation.settings()}
+        for preset, equation in zip(PRESETS, chosen, strict=True)
+    ]
+    folder = assets / "arithmetic"
+    folder.mkdir(parents=True, exist_ok=True)
+    about = {"seed": SEED, "presets": found, "reading": asdict(read(first))}
+    (folder / "opening.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    opening_sheet(first).save(folder / "opening.webp", quality=90, method=6)
+    return [folder / "opening.json", folder / "opening.webp", *_posters(chosen, assets / "examples")]
+
+
+def opening_sheet(equation: Equation) -> Image.Image:
+    """One row of squares: the exemplars in order, the three means, the nine faces. RGB, 128 pixels high."""
+    worked = solve(equation)
+    exemplars = portraits([exemplar for term in equation.terms for exemplar in term])
+    return Image.fromarray(np.concatenate([*exemplars, *worked.means, *worked.grid], axis=1))
+
+
+def read_opening(assets: Path = ASSETS) -> tuple[dict, list[Image.Image]]:
+    """What `make` wrote: presets, seed and reading; and the squares of `opening_sheet`."""
+    about = json.loads((assets / "arithmetic" / "opening.json").read_text(encoding="utf-8"))
+    with Image.open(assets / "arithmetic" / "opening.webp") as sheet:
+        sheet = sheet.convert("RGB")
+    squares = [sheet.crop((x, 0, x + SIDE, SIDE)) for x in range(0, sheet.width, SIDE)]
+    return about, squares
+
+
+def _posters(chosen: list[Equation], folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / (f"{DEMO}.png" if number == 1 else f"{DEMO}-{number}.png") for number in range(1, POSTERS + 1)]
+    for file, equation in zip(files, chosen, strict=False):
+        file.write_bytes(picture_bytes(equation_picture(equation), recipe(equation.settings(), equation.seed)))
+    return files
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--assets", type=Path, default=ASSETS)
+    for path in make(parser.parse_args().assets):
+        print(path)
