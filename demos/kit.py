@@ -20,6 +20,7 @@ A link or a recipe sets those components' values; ``follow`` makes the picture w
 from __future__ import annotations
 
 import html
+import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ __all__ = [
     "Demo",
     "SeedRow",
     "WallLabel",
+    "calls_off",
     "controls",
     "follow",
     "guard",
@@ -204,6 +206,22 @@ def whole_seed(seed: Any) -> int:
     if not whole or not 0 <= seed < SEED_LIMIT:
         raise BadInput(f"A seed is a whole number from 0 to {SEED_LIMIT - 1}.")
     return int(seed)
+
+
+# ---------------------------------------------------------------- long work
+
+
+def calls_off(
+    stop: gr.Button, work: gr.events.Dependency, outputs: Sequence[Component], at_rest: Sequence[Any]
+) -> None:
+    """Let a button call off what an event has begun, and bring its outputs to rest: values, or updates as dicts.
+
+    The page does so itself, a little later: an answer of the work that is on its way already would else be hung
+    over it (Gradio 6.31), and leave a button that waits for ever.
+    """
+    rest = f"async () => {{ await new Promise((done) => setTimeout(done, 600)); return {json.dumps(list(at_rest))}; }}"
+    stopped = stop.click(None, None, None, cancels=work, api_visibility="private")
+    stopped.then(None, None, list(outputs), js=rest, api_visibility="private")
 
 
 # ---------------------------------------------------------------- the other two floors

@@ -278,9 +278,7 @@ def _film(settings: dict[str, gr.components.Component]) -> tuple[Reel, gr.Slider
         show_progress_on=make,
         api_visibility="private",
     )
-    stop.click(
-        lambda: FILM_AT_REST, None, [progress, make, stop], cancels=making, queue=False, api_visibility="private"
-    )
+    kit.calls_off(stop, making, [progress, make, stop], FILM_AT_REST)
     return reel, seconds
 
 
@@ -299,7 +297,7 @@ def _other_models(stage: Stage, settings: dict[str, gr.components.Component]) ->
         concurrency_id=kit.DEVICE_QUEUE,
         api_visibility="private",
     )
-    stop.click(lambda: FACE_AT_REST, None, [make, stop], cancels=making, queue=False, api_visibility="private")
+    kit.calls_off(stop, making, [make, stop], FACE_AT_REST)
     return model
 
 

@@ -237,7 +237,7 @@ def _other_models(easel: Easel, seed: gr.Number) -> gr.Textbox:
         concurrency_id=kit.DEVICE_QUEUE,
         api_visibility="private",
     )
-    stop.click(lambda: AT_REST, None, [make, stop], cancels=making, queue=False, api_visibility="private")
+    kit.calls_off(stop, making, [make, stop], AT_REST)
     return model
 
 

@@ -43,12 +43,13 @@ function drawMap() {
   const svg = find(".in-map");
   svg.replaceChildren();
   find(".in-plane").textContent = seen.mapped ? PLANES.w : PLANES.z;
-  const everything = [...seen.cloud, ...Object.values(seen.paths).flat()];
-  const reach = 1.06 * Math.max(...everything.flat().map(Math.abs));
+  // A few faces far out would make all the others small: the drawing reaches as far as most of them and the paths.
+  const far = seen.cloud.map((point) => Math.max(...point.map(Math.abs))).sort((a, b) => a - b);
+  const reach = 1.08 * Math.max(far[Math.floor(0.97 * far.length)], ...Object.values(seen.paths).flat(2).map(Math.abs));
   onMap = ([x, y]) => [200 + (x / reach) * 190, 200 - (y / reach) * 190];
   draw(svg, "path", { class: "in-axis", d: "M200 10V390M10 200H390" });
-  for (const point of seen.cloud) {
-    const [cx, cy] = onMap(point);
+  for (const [cx, cy] of seen.cloud.map(onMap)) {
+    if (Math.abs(cx - 200) > 196 || Math.abs(cy - 200) > 196) continue;
     draw(svg, "circle", { class: "in-dot", cx: cx.toFixed(1), cy: cy.toFixed(1), r: 1.9 });
   }
   for (const name of names()) draw(svg, "polyline", { class: `in-line in-${name}`, points: line(seen.paths[name].map(onMap)) });

@@ -7,8 +7,9 @@ import gradio as gr
 
 from demos.walk.stage import FOLDER, opening, scripts
 from models.errors import BadInput
-from models.faces.engine import PSI
+from models.faces.engine import PSI, SIDE
 from models.faces.film import FEWEST, LONGEST_FILM, MOST
+from models.faces.film import SIDE as FILM_SIDE
 from models.faces.walk import Place
 
 SCRIPTS = ("standing.js", "reel.js")
@@ -34,6 +35,7 @@ class Reel(gr.HTML):
             "most": MOST,
             "longest": LONGEST_FILM,
             "seconds": seconds,
+            "sides": f"{FILM_SIDE} pixels a side, enlarged from {SIDE}",
         }
         super().__init__(
             value=SEPARATOR.join(map(str, seeds)),
