@@ -115,7 +115,10 @@ def disentanglement_table(found: dict) -> str:
     names = found["attributes"]
     rows = [[f"{name} by 2", *(f"{value:+.2f}" for value in row)] for name, row in zip(names, found["matrix"])]
     table = _table(["turned, in standard deviations", *names], rows)
-    return f"{table}\n\nLargest move of another: {found['largest_other']:.2f}; allowed were {found['allowed']:.2f}."
+    return (
+        f"{table}\n\nLargest move of another: {found['largest_other']:.2f}; allowed were {found['allowed']:.2f}. "
+        f"It is at most {found['largest_share']:.0%} of the move that was made."
+    )
 
 
 def privacy_table(found: dict) -> str:
@@ -131,13 +134,13 @@ def privacy_table(found: dict) -> str:
 
 def inversion_table(found: dict) -> str:
     rows = [
-        [f"{of}: {way}", f"{figures[way]['levels']:.1f}", f"{figures[way]['perceptual']:.1f}"]
+        [f"{of}: {way}", f"{figures[way]['levels']:.1f}", f"{figures[way]['perceptual']:.2f}"]
         for of, figures in found.items()
         for way in ("encoder", "eigenfaces", "mean face")
     ]
     morphs, photos = found.values()
     return (
-        f"{_table(['found again', 'mean difference, levels of 256', 'perceptual, x1000'], rows)}\n\n"
+        f"{_table(['found again', 'mean difference, levels of 256', 'perceptual'], rows)}\n\n"
         f"Glasses of held-out morphs were kept in {morphs['glasses_kept']:.1%}, smiles to {morphs['smile_error']:.2f}; "
         f"of photographs of held-out volunteers, the smiling one smiles more in {photos['smiles_told_apart']:.0%}."
     )

@@ -18,7 +18,7 @@ from models.faces.walk import Place, decode
 from models.training import to_tensor
 
 SURE = 0.9  # what the regressor must be, for a face to count as a woman or as wearing glasses
-STEPS = 15  # pictures between the ends of a walk
+STEPS = 11  # pictures between the ends of a walk
 _TURN = 2.0  # standard deviations
 _BAND = (slice(55, 82), slice(24, 104))  # where glasses are, at 128 px
 
@@ -45,7 +45,7 @@ def arithmetic(bench: Bench, count: int = 200) -> dict:
         for k in range(count)
     ]
     seen = look(np.concatenate([solve(equation).grid for equation in equations]))
-    apart = [elsewhere(equation) for equation in equations[: max(1, count // 2)]]
+    apart = [elsewhere(equation) for equation in equations[: max(1, count // 4)]]
     return {
         "equations": count,
         "exemplars": [len(rows) for rows in terms],
@@ -159,16 +159,18 @@ def disentanglement(bench: Bench, count: int = 80) -> dict:
 
     matrix[i][j]: attribute j when i is turned by two, mean over `count` faces and both ways (a face that already
     smiles cannot smile more, so the diagonal stays below 2). Standard deviations are those of faces drawn at psi 1.
+    largest_share: the largest move of another, as a share of the move that was asked for and made.
     """
     w, spread = bench.draw(PSI).w[:count], {name: bench.draw(1.0).seen[name].std() for name in ATTRIBUTES}
     matrix = []
     for direction in bench.house.directions():
         up, down = (look(bench.house.decode(w + sign * _TURN * direction)) for sign in (1, -1))
         matrix.append([float((up[name] - down[name]).mean() / 2 / spread[name]) for name in ATTRIBUTES])
-    others = np.abs(matrix)[~np.eye(len(matrix), dtype=bool)]
+    others = np.abs(matrix) * ~np.eye(len(matrix), dtype=bool)
     return {
         "attributes": list(ATTRIBUTES),
         "matrix": matrix,
         "largest_other": float(others.max()),
         "allowed": _TURN / 4,
+        "largest_share": float((others.max(1) / np.diag(matrix)).max()),
     }
