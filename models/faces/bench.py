@@ -59,8 +59,9 @@ class Bench:
     def paint(self, faces: Faces, w: NDArray) -> Tensor:
         """Faces float (N, 3, 128, 128) in about [-1, 1], not rounded to 256 levels as `decode` does."""
         network = faces.network.generator if faces.mapped else faces.network
-        made = [network(part).float() for part in torch.from_numpy(w).float().split(PIECE)]
-        return torch.cat([F.interpolate(part, size=SIDE, mode="bicubic") for part in made])
+        device = next(network.parameters()).device
+        made = torch.cat([network(part.to(device)).float().cpu() for part in torch.from_numpy(w).float().split(PIECE)])
+        return made if made.shape[-1] == SIDE else F.interpolate(made, size=SIDE, mode="bicubic")
 
     def features(self, pictures: NDArray) -> NDArray:
         """Spatially averaged fire9 features, float64 (N, 512), of uint8 (N, 128, 128, 3)."""

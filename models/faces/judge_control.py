@@ -71,8 +71,9 @@ def _historical(bench: Bench, count: int) -> float | None:
 def encode(pictures: NDArray) -> NDArray:
     """The encoder's w (N, D) of aligned uint8 (N, 128, 128, 3)."""
     with default_cache().lease("faces/encoder") as encoder:
-        parts = [pictures[start : start + PIECE] for start in range(0, len(pictures), PIECE)]
-        return torch.cat([encoder(to_tensor(part))[0] for part in parts]).float().cpu().numpy()
+        device = str(next(encoder.parameters()).device)
+        parts = [to_tensor(pictures[start : start + PIECE], device) for start in range(0, len(pictures), PIECE)]
+        return torch.cat([encoder(part)[0] for part in parts]).float().cpu().numpy()
 
 
 def frames_kept(bench: Bench, count: int = 200) -> dict:
