@@ -121,7 +121,7 @@ def _psi(order: dict) -> float:
 
 def _model(order: dict) -> str:
     model = order.get("model", HOUSE)
-    if model not in LIVE_MODELS:
+    if not isinstance(model, str) or model not in LIVE_MODELS:
         raise BadInput("This model takes its time: ask it with the button under “Other models”.")
     return LIVE_MODELS[model]
 
