@@ -253,6 +253,7 @@ def _film(settings: dict[str, gr.components.Component]) -> tuple[Reel, gr.Slider
                     value=SECONDS,
                     step=0.5,
                     label="Seconds from face to face",
+                    elem_id="film-seconds",
                     elem_classes="v-narrow",
                 )
                 make = gr.Button(MAKE, variant="primary", elem_id="make-film")

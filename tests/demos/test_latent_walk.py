@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import gradio as gr
@@ -211,6 +212,25 @@ def test_a_film_that_is_called_off_is_cleaned_up(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir())
     updates.close()
     assert list(tmp_path.iterdir()) == []
+
+
+class Slow(engine.Faces):
+    """A model that works in steps, like the one from the hub."""
+
+    def decode(self, w, on_step=lambda done, total: None):
+        for done in (1, 2):
+            on_step(done, 2)
+        return np.zeros((len(w), 256, 256, 3), np.uint8)
+
+
+def test_a_model_from_the_hub_is_asked_by_a_button_and_tells_its_steps(monkeypatch):
+    monkeypatch.setattr(engine, "open_faces", lambda model, cache=None: nullcontext(Slow()))
+    monkeypatch.setattr(engine, "z_of", lambda seed, model: np.full(4, seed, np.float32))
+    updates = list(room.face_by_guest(engine.HUB, "w", 0.7, "two", 0.5, 0.0, 3, 8, 5, 10))
+    assert [update[1]["value"] for update in updates[1:3]] == ["Step 1 of 2", "Step 2 of 2"]
+    photo, at_rest, stop = updates[-1]
+    assert read_recipe(picture(photo["photo"])).model == engine.HUB
+    assert at_rest["interactive"] and not stop["visible"]
 
 
 def test_a_slow_model_is_not_asked_for_a_film():
