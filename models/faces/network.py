@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 BASE = 32  # pixels a side of the linear base
+SKETCHED = 3  # the level of that size: from here on the convolutions see the linear face, to refine it
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Modulated(nn.Module):
 
     def __init__(self, channels: int, latent: int):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(channels, channels, 3, 3) / (3 * channels**0.5))
+        # Demodulation makes the scale of the weights idle but for how far a step of the optimiser turns them.
+        self.weight = nn.Parameter(0.1 * torch.randn(channels, channels, 3, 3))
         self.bias = nn.Parameter(torch.zeros(channels))
         self.style = nn.Linear(latent, channels)
         nn.init.normal_(self.style.weight, std=0.05)
@@ -47,25 +49,31 @@ class Modulated(nn.Module):
         spread = (style**2 @ self.weight.float().square().sum((2, 3)).T + 1e-8).rsqrt()  # (B, C)
         x = F.conv2d(x * style[..., None, None].to(x.dtype), self.weight.to(x.dtype), padding=1)
         x = torch.addcmul(self.bias.to(x.dtype)[:, None, None], x, spread[..., None, None].to(x.dtype))
-        return F.leaky_relu(x, 0.2)
+        return _activate(x)
 
 
 class Level(nn.Module):
     """One resolution: twice the size (but for the first), two modulated convolutions, and its share of the picture."""
 
-    def __init__(self, inside: int, outside: int, latent: int):
+    def __init__(self, inside: int, outside: int, latent: int, side: int):
         super().__init__()
+        # Faces are aligned, so what is where may be learned: StyleGAN's constant input, one at every resolution.
+        self.place = nn.Parameter(0.5 * torch.randn(1, outside, side, side))
         self.narrow = nn.Conv2d(inside, outside, 1) if inside != outside else nn.Identity()
+        if inside != outside:
+            nn.init.normal_(self.narrow.weight, std=inside**-0.5)
         self.first = Modulated(outside, latent)
         self.second = Modulated(outside, latent)
         self.rgb = nn.Conv2d(outside, 3, 1)
         nn.init.zeros_(self.rgb.weight)  # a new resolution adds nothing on the day it is grown
         nn.init.zeros_(self.rgb.bias)
 
-    def forward(self, x: Tensor, w: Tensor, double: bool = True) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, w: Tensor, sketch: Tensor | None = None) -> tuple[Tensor, Tensor]:
         x = self.narrow(x)
-        x = _double(x) if double else x
-        x = (x + self.second(self.first(x, w), w)) * 0.7
+        x = _double(x) if x.shape[-1] < self.place.shape[-1] else x
+        x = x + self.place.to(x.dtype)
+        x = x if sketch is None else x + sketch
+        x = (x + self.second(self.first(x, w), w)) * 0.5**0.5
         return x, self.rgb(x).float()
 
 
@@ -78,20 +86,25 @@ class FaceGenerator(nn.Module):
         widths, latent = config.widths, config.latent
         self.base = nn.Linear(latent, 3 * BASE * BASE)
         self.start = nn.Linear(latent, widths[0] * 16)
-        self.levels = nn.ModuleList(Level(a, b, latent) for a, b in zip((widths[0], *widths), widths))
+        nn.init.normal_(self.start.weight, std=latent**-0.5)
+        self.levels = nn.ModuleList(
+            Level(a, b, latent, 4 << depth) for depth, (a, b) in enumerate(zip((widths[0], *widths), widths))
+        )
+        self.refine = nn.Conv2d(3, widths[SKETCHED], 3, padding=1)
 
     def forward(self, w: Tensor, size: int | None = None) -> Tensor:
         return self.pyramid(w, size)[-1]
 
     def pyramid(self, w: Tensor, size: int | None = None) -> list[Tensor]:
         """The picture as it stands after each resolution: (B, 3, 4, 4), (B, 3, 8, 8) ... up to `size`."""
-        bands = _bands(self.base(w).float().unflatten(1, (3, BASE, BASE)))
-        x = F.leaky_relu(self.start(w), 0.2).unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)
+        base = self.base(w).unflatten(1, (3, BASE, BASE))
+        bands = _bands(base.float())
+        x = _activate(self.start(w)).unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)
         pictures: list[Tensor] = []
         for depth, level in enumerate(self.levels):
             if (4 << depth) > (size or self.config.size):
                 break
-            x, rgb = level(x, w, double=depth > 0)
+            x, rgb = level(x, w, self.refine(base) if depth == SKETCHED else None)
             if depth < len(bands):
                 rgb = rgb + bands[depth]
             pictures.append(rgb + _double(pictures[-1]) if pictures else rgb)
@@ -104,6 +117,11 @@ def _bands(base: Tensor) -> list[Tensor]:
     while sizes[0].shape[-1] > 4:
         sizes.insert(0, F.avg_pool2d(sizes[0], 2))
     return [sizes[0], *(fine - _double(coarse) for coarse, fine in zip(sizes, sizes[1:]))]
+
+
+def _activate(x: Tensor) -> Tensor:
+    """Leaky ReLU that leaves the variance as it was."""
+    return F.leaky_relu(x, 0.2) * 2**0.5
 
 
 def _double(x: Tensor) -> Tensor:

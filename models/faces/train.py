@@ -42,15 +42,15 @@ class TrainConfig:
     """The defaults made the weights that ship, on two CPU cores."""
 
     seed: int = 0
-    batch: int = 16  # at full size; twice as many at half size
-    half_images: int = 80_000  # seen at half size
-    full_images: int = 48_000  # seen at full size
-    warm_images: int = 10_000  # before the discriminators are asked
-    learning_rate: float = 6e-4
-    pixel: float = 3.0
-    perceptual: float = 1.5
-    adversarial: float = 0.2
-    divergence: float = 6e-4
+    batch: int = 16
+    half_images: int = 40_000  # seen at half size
+    full_images: int = 35_200  # seen at full size
+    warm_images: int = 9_600  # before the discriminators are asked, and while their word gains its full weight
+    learning_rate: float = 8e-4
+    pixel: float = 2.5
+    perceptual: float = 2.5
+    adversarial: float = 0.12
+    divergence: float = 1.3e-4
     reading: float = 0.1
     ema: float = 0.997
     keep_every: int = 8_000  # images between checkpoints, each with a sheet of samples
@@ -76,8 +76,14 @@ class Trainer:
         begin_with_eigenfaces(self.generator, self.encoder, morphs, config.seed)
         self.averaged = Ema(self.generator, config.ema)
         self.averaged_encoder = Ema(self.encoder, config.ema)
-        made = [*self.generator.parameters(), *self.encoder.parameters(), *self.reader.parameters()]
-        self.making = torch.optim.Adam(made, config.learning_rate, betas=(0.5, 0.99))
+        self.made = [*self.generator.parameters(), *self.encoder.parameters(), *self.reader.parameters()]
+        linear = [
+            p for layer in (self.generator.base, self.encoder.linear, self.encoder.head) for p in layer.parameters()
+        ]
+        others = [p for p in self.made if all(p is not q for q in linear)]
+        # Adam moves every weight alike; thousands of them moving together would undo the eigenfaces at once.
+        groups = [{"params": others, "share": 1.0}, {"params": linear, "share": 0.1}]
+        self.making = torch.optim.Adam(groups, config.learning_rate, betas=(0.5, 0.99))
         self.judging = torch.optim.Adam(self.heads.parameters(), config.learning_rate / 2, betas=(0.5, 0.99))
         self.mapping_up = torch.optim.Adam(self.mapping.parameters(), 5e-4)
         self.noise = torch.Generator().manual_seed(config.seed)
@@ -102,11 +108,12 @@ class Trainer:
         """One step at `images` seen; returns how many it saw."""
         config = self.config
         half = images < config.half_images
-        count, size = (2 * config.batch, self.size // 2) if half else (config.batch, self.size)
+        count, size = config.batch, self.size // 2 if half else self.size
         share = images / (config.half_images + config.full_images)
         for optimiser, rate in ((self.making, config.learning_rate), (self.judging, config.learning_rate / 2)):
-            optimiser.param_groups[0]["lr"] = rate * cosine(share)
-        adversarial = config.adversarial if images >= config.warm_images else 0.0
+            for group in optimiser.param_groups:
+                group["lr"] = rate * cosine(share) * group.get("share", 1.0)
+        adversarial = config.adversarial * min(max(images / config.warm_images - 1, 0), 1)
         picture, known = self.batch(images, count)
         target = F.avg_pool2d(picture, 2) if half else picture
         with torch.autocast(self.device, torch.bfloat16):
@@ -126,7 +133,7 @@ class Trainer:
             loss = loss + adversarial * self._believable(features, log)
         self.making.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.making.param_groups[0]["params"], 5.0)
+        torch.nn.utils.clip_grad_norm_(self.made, 1.0)
         self.making.step()
         self.averaged.update(self.generator, images // config.batch)
         self.averaged_encoder.update(self.encoder, images // config.batch)
