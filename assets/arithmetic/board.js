@@ -19,8 +19,12 @@ const say = (sentence) => {
   const note = find(".fa-note");
   if (note.textContent !== sentence) note.textContent = sentence;
 };
-// About what a link asked for: beside the work's own sentences, which the next answer replaces.
-const mention = (sentence) => window.vernissage?.say(sentence);
+// What a link asked for and did not get: beside the room's own sentences, which the next answer replaces.
+let mentions = [];
+function mention(sentence) {
+  if (!mentions.length) setTimeout(() => { window.vernissage?.say(mentions.join(" ")); mentions = []; });
+  mentions.push(sentence);
+}
 const order = () => ({ ...Object.fromEntries(TERMS.map((term) => [term, state.terms[term].join(",")])), seed: state.seed });
 const whole = () => TERMS.every((term) => state.terms[term].length);
 const called = (face) => (face === SUM ? "the sum" : face.startsWith("w") ? "the face of your photo" : `face ${face}`);
@@ -75,11 +79,11 @@ function setTerm(term, faces) {
   equate();
 }
 
-function add(face, term = state.chosen) {
-  if (term !== "face" && state.terms[term].length >= SETUP.most) {
-    return say(`The ${NAMES[term]} holds ${SETUP.most} faces already: take one out first, or choose another term.`);
-  }
-  setTerm(term, [...(state.terms[term] ?? []), face]);
+// A full term lets its first face go, or the one at `place`.
+function add(face, term = state.chosen, place = 0) {
+  const faces = [...(state.terms[term] ?? [])];
+  if (faces.length >= SETUP.most) faces.splice(place, 1);
+  setTerm(term, [...faces, face]);
 }
 
 // ------------------------------------------------------------ equations to begin with

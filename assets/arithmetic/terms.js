@@ -125,7 +125,7 @@ function dropOn(term, event) {
   event.preventDefault();
   const { face, from } = JSON.parse(carried);
   if (from?.term === term) return;
-  if (term !== "face" && state.terms[term].length >= SETUP.most) return add(face, term); // says that it is full
   if (from && term !== "face") state.terms[from.term] = state.terms[from.term].filter((_, k) => k !== from.place);
-  add(face, term);
+  const place = [...termOf(term).querySelectorAll(".fa-slot")].indexOf(event.target.closest(".fa-slot"));
+  add(face, term, Math.max(0, place));
 }

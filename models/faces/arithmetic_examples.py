@@ -25,22 +25,35 @@ POOL = 512  # seeds 0 and up
 SEED = 0  # of the noise around each sum
 POSTERS = 3
 SCALE = {"glasses": 0.3, "smile": 0.3, "age": 6.0, "woman": 0.3}  # so much off weighs alike
+STRIKING = 8.0  # what the frames' colour counts, in the same units
+UNFIT = 1e6  # more than anything can be off
 PLAIN = {"glasses": 0.0, "smile": 0.15, "age": 32.0, "woman": 0.0}
 GLASSES, SMILE, OLD, YOUNG, WOMAN = {"glasses": 1.0}, {"smile": 1.0}, {"age": 55.0}, {"age": 26.0}, {"woman": 1.0}
 
 
 @dataclass(frozen=True)
 class Preset:
-    """An equation to begin with: its terms as what makes them differ from a plain face (a man of 32, unsmiling)."""
+    """An equation to begin with: its terms as what makes them differ from a plain face (a man of 32, unsmiling).
+
+    `striking`: the first term takes the most solid and colourful frames. With one face a term, they are kept.
+    """
 
     title: str
     equation: str
     wanted: tuple[Mapping[str, float], Mapping[str, float], Mapping[str, float]]
     faces: int = MOST
+    striking: bool = False
 
 
 PRESETS = (
     Preset("Glasses", "man with glasses − man + woman = woman with glasses", (GLASSES, {}, WOMAN)),
+    Preset(
+        "Frames",
+        "man in these glasses − man + woman = woman in these glasses",
+        (GLASSES, {}, WOMAN),
+        faces=1,
+        striking=True,
+    ),
     Preset("Smile", "smiling woman − woman + man = smiling man", (SMILE | WOMAN, WOMAN, {})),
     Preset("Age", "old man − young man + young woman = old woman", (OLD, YOUNG, YOUNG | WOMAN)),
     Preset(
@@ -51,13 +64,16 @@ PRESETS = (
 )
 
 
-def choose(preset: Preset, measured: Mapping[str, NDArray]) -> Equation:
-    """The equation of a preset from faces as measured, by attribute (POOL,); no face serves twice."""
+def choose(preset: Preset, seen: Mapping[str, NDArray]) -> Equation:
+    """The equation of a preset from faces as `survey` saw them; no face serves twice."""
     taken: set[int] = set()
     terms = []
-    for wanted in preset.wanted:
+    for place, wanted in enumerate(preset.wanted):
         target = PLAIN | wanted
-        off = sum(((measured[name] - target[name]) / SCALE[name]) ** 2 for name in ATTRIBUTES)
+        off = sum(((seen[name] - target[name]) / SCALE[name]) ** 2 for name in ATTRIBUTES)
+        if preset.striking and place == 0:
+            solid = (seen["glasses"] > 0.95) & (seen["opacity"] > 0.85)
+            off += np.where(solid, -STRIKING * np.ptp(seen["colour"], axis=1) / 255, UNFIT)
         term = [int(seed) for seed in np.argsort(off, kind="stable") if int(seed) not in taken][: preset.faces]
         taken |= set(term)
         terms.append(tuple(term))
@@ -65,17 +81,17 @@ def choose(preset: Preset, measured: Mapping[str, NDArray]) -> Equation:
 
 
 def survey(count: int = POOL) -> dict[str, NDArray]:
-    """Attributes of the first `count` seeds, as the regressor measures them."""
-    from models.faces.attributes import measure
+    """What the regressor sees in the first `count` seeds: attributes and frames, by name."""
+    from models.faces.attributes import look
 
-    parts = [measure(portraits(range(start, min(start + 32, count)))) for start in range(0, count, 32)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in ATTRIBUTES}
+    parts = [look(portraits(range(start, min(start + 32, count)))) for start in range(0, count, 32)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def make(assets: Path = ASSETS) -> list[Path]:
     """Write the presets, what the room opens with, and the posters; returns the files."""
-    measured = survey()
-    chosen = [choose(preset, measured) for preset in PRESETS]
+    seen = survey()
+    chosen = [choose(preset, seen) for preset in PRESETS]
     first = chosen[0]
     found = [
         {"title": preset.title, "equation": preset.equation, **equation.settings()}

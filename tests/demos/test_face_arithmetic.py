@@ -207,7 +207,7 @@ def test_two_endpoints_are_public_and_documented(client):
         "/face_arithmetic": ["plus_seeds", "minus_seeds", "add_seeds", "seed"],
         "/face_attributes": ["seed", "glasses", "smile", "age", "woman"],
     }
-    assert "take away" in json.dumps(endpoints)
+    assert "Add and subtract faces" in json.dumps(endpoints)
 
 
 def test_bad_input_is_refused_in_a_sentence(client):

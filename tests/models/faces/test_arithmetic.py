@@ -152,6 +152,9 @@ def test_a_preset_takes_the_faces_nearest_to_what_it_asks_for():
     measured["woman"][[1, 5, 30]] = 1
     equation = choose(PRESETS[0], measured)
     assert equation.plus == (2, 9, 17) and equation.add == (1, 5, 30) and not set(equation.minus) & {2, 9, 17, 1, 5, 30}
+    measured |= {"opacity": np.full(40, 0.9), "colour": np.zeros((40, 3))}
+    measured["colour"][[9, 11]] = (200, 20, 20)
+    assert PRESETS[1].striking and choose(PRESETS[1], measured).plus == (9,), "red frames, and not a red nothing"
 
 
 def test_the_equation_goes_home_as_one_picture_with_its_recipe():
