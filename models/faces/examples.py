@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.faces import engine, walk_inside
+from models.faces import arithmetic_examples, engine, walk_inside
 from models.faces.contact import sheet
 from models.faces.walk import DEMO as WALK
 from models.faces.walk import Place, decode, faces_at, recipe
@@ -46,7 +46,7 @@ def make_walk(examples: Path = EXAMPLES, opening: Path = OPENING) -> list[Path]:
     return [*written, *sorted(opening.glob("*.webp")), opening / "first.png"]
 
 
-MAKERS: tuple[Callable[[], list[Path]], ...] = (make_walk,)
+MAKERS: tuple[Callable[[], list[Path]], ...] = (make_walk, arithmetic_examples.make)
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_args()
