@@ -25,6 +25,7 @@ POOL = 512  # seeds 0 and up
 SEED = 0  # of the noise around each sum
 POSTERS = 3
 SCALE = {"glasses": 0.3, "smile": 0.3, "age": 6.0, "woman": 0.3}  # so much off weighs alike
+SKIN = 32.0  # grey levels; terms of one tone leave the sum's alone
 STRIKING = 8.0  # what the frames' colour counts, in the same units
 UNFIT = 1e6  # more than anything can be off
 PLAIN = {"glasses": 0.0, "smile": 0.15, "age": 32.0, "woman": 0.0}
@@ -71,6 +72,7 @@ def choose(preset: Preset, seen: Mapping[str, NDArray]) -> Equation:
     for place, wanted in enumerate(preset.wanted):
         target = PLAIN | wanted
         off = sum(((seen[name] - target[name]) / SCALE[name]) ** 2 for name in ATTRIBUTES)
+        off += (((seen["skin"] - np.median(seen["skin"], axis=0)) / SKIN) ** 2).sum(1)
         if preset.striking and place == 0:
             solid = (seen["glasses"] > 0.95) & (seen["opacity"] > 0.85)
             off += np.where(solid, -STRIKING * np.ptp(seen["colour"], axis=1) / 255, UNFIT)
@@ -81,11 +83,11 @@ def choose(preset: Preset, seen: Mapping[str, NDArray]) -> Equation:
 
 
 def survey(count: int = POOL) -> dict[str, NDArray]:
-    """What the regressor sees in the first `count` seeds: attributes and frames, by name."""
+    """What the regressor sees in the first `count` seeds, attributes and frames by name, and "skin": RGB (N, 3)."""
     from models.faces.attributes import look
 
-    parts = [look(portraits(range(start, min(start + 32, count)))) for start in range(0, count, 32)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    pictures = np.concatenate([portraits(range(start, min(start + 32, count))) for start in range(0, count, 32)])
+    return {**look(pictures), "skin": pictures[:, 70:92, 48:80].mean((1, 2))}
 
 
 def make(assets: Path = ASSETS) -> list[Path]:

@@ -148,6 +148,7 @@ def test_what_the_room_opens_with_was_made_by_these_weights():
 def test_a_preset_takes_the_faces_nearest_to_what_it_asks_for():
     measured = {name: np.zeros(40) for name in ATTRIBUTES}
     measured["age"][:] = 32
+    measured["skin"] = np.full((40, 3), 140.0)
     measured["glasses"][[2, 9, 17]] = 1
     measured["woman"][[1, 5, 30]] = 1
     equation = choose(PRESETS[0], measured)
