@@ -41,10 +41,14 @@ class Regressor(nn.Module):
         self.head = nn.Linear(2 * inside, sum(OUTPUTS.values()))
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
-        x = self.layers(pictures)
-        x = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)  # (B, 256)
-        parts = self.head(F.dropout(x, 0.2, self.training)).split(list(OUTPUTS.values()), 1)
+        x = F.dropout(self.features(pictures), 0.2, self.training)
+        parts = self.head(x).split(list(OUTPUTS.values()), 1)
         return dict(zip(OUTPUTS, parts, strict=True))
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """What the last layer reads from, (B, 256)."""
+        x = self.layers(pictures)
+        return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 
 
 def in_units(raw: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -31,8 +31,8 @@ def test_every_attribute_has_its_range(faces):
 
 def test_generated_faces_differ_in_what_is_seen(faces):
     found = measure(faces)
-    assert 3 <= (found["glasses"] > 0.9).sum() <= 30 and (found["glasses"] < 0.1).sum() >= 10
-    assert 8 <= (found["woman"] > 0.5).sum() <= 32
+    assert 2 <= (found["glasses"] > 0.5).sum() <= 30 and (found["glasses"] < 0.1).sum() >= 10
+    assert 5 <= (found["woman"] > 0.5).sum() <= 35
     assert np.ptp(found["smile"]) > 0.5 and np.ptp(found["age"]) > 8
 
 
@@ -44,8 +44,8 @@ def test_glasses_drawn_on_bare_faces_are_seen_and_half_a_pair_is_half_opaque(fac
     solid = look(drawn.round().astype(np.uint8))
     ghost = look((0.5 * bare + 0.5 * drawn).round().astype(np.uint8))
     assert (solid["glasses"] > 0.9).mean() >= 0.9
-    assert look(bare)["opacity"].mean() < 0.1 and solid["opacity"].mean() > 0.8
-    assert 0.25 < ghost["opacity"].mean() < 0.75
+    none, half, whole = (float(seen["opacity"].mean()) for seen in (look(bare), ghost, solid))
+    assert none < 0.25 and whole > 0.85 and none + 0.15 < half < whole - 0.05
     wrong = np.abs(solid["colour"] - [pair.rgb for pair in pairs]).mean()
     assert wrong < np.abs(np.roll(solid["colour"], 1, 0) - [pair.rgb for pair in pairs]).mean()
 
