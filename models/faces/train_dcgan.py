@@ -30,7 +30,7 @@ from models.training import Log, grid, load_checkpoint, save_checkpoint, to_pict
 class TrainConfig:
     seed: int = 0
     batch: int = 64
-    images: int = 260_000  # seen in all
+    images: int = 160_000  # seen in all
     learning_rate: float = 2e-4
     momentum: float = 0.5  # Adam's first
     keep_every: int = 20_000  # images between checkpoints, each with a sheet of samples
