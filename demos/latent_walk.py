@@ -4,6 +4,7 @@ Radford, Metz and Chintala 2016 (DCGAN, arXiv:1511.06434, section 6.1): between 
 lie faces too. The functions above `build` are the demo itself; the page's parts are in `demos/walk`.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -123,12 +124,12 @@ def filmed(planned: film.Film) -> Iterator[tuple[int, int] | str]:
 
 def film_of_row(keyframes: str, seconds: float, path: str, psi: float, model: str) -> Iterator[list[Any]]:
     """The film of the row: updates of the bar, of the button that asked, the one that stops, and the film."""
-    if model not in service.LIVE_MODELS:
-        raise BadInput("A film takes hundreds of faces, and this model takes its time for each: choose another for it.")
-    planned, changed = film.plan(places_of(keyframes), seconds, path, psi, service.LIVE_MODELS[model])
-    if changed:
-        gr.Info(changed, title="")
     try:
+        if model not in service.LIVE_MODELS:
+            raise BadInput("A film takes hundreds of faces, and this model takes its time for each: choose another.")
+        planned, changed = film.plan(places_of(keyframes), seconds, path, psi, service.LIVE_MODELS[model])
+        if changed:
+            gr.Info(changed, title="")
         for news in filmed(planned):
             if isinstance(news, str):
                 yield [*FILM_AT_REST, news]
@@ -153,10 +154,10 @@ def bar(share: float | None = None) -> str:
 
 def face_by_guest(model: str, path: str, psi: float, way: str, t: float, down: float, *seeds: int) -> Iterator[list]:
     """The large face by a model from the hub: updates of the stage, of the button that asked, the one that stops."""
-    a, b, c, d = (kit.whole_seed(seed) for seed in seeds)
-    place = walk.Place((a, b, c, d), t, down) if way == "four" else walk.Place.between(a, b, t)
-    yield [gr.skip(), gr.update(value="Getting the model ready", interactive=False), gr.update(visible=True)]
     try:
+        a, b, c, d = (kit.whole_seed(seed) for seed in seeds)
+        place = walk.Place((a, b, c, d), t, down) if way == "four" else walk.Place.between(a, b, t)
+        yield [gr.skip(), gr.update(value="Getting the model ready", interactive=False), gr.update(visible=True)]
         with closing(in_steps(partial(walk.slow_face, place, psi, path, model))) as steps:
             for news in steps:
                 if isinstance(news, tuple):
@@ -175,6 +176,9 @@ AT_REST = {"__type__": "update", "interactive": True}
 GONE = {"__type__": "update", "visible": False}
 FILM_AT_REST = [bar(), {**AT_REST, "value": MAKE}, GONE]
 FACE_AT_REST = [{**AT_REST, "value": ASK}, GONE]
+# At once, in the page: whoever waits for a place may call it off as well.
+WAITING = [{**AT_REST, "value": "Waiting for a place", "interactive": False}, {**GONE, "visible": True}]
+IN_LINE = f"() => {json.dumps(WAITING)}"
 
 # What the page does by itself: the stage follows the settings, and tells them where the visitor has come to rest.
 STAGE = "document.querySelector('#walk .wk')"
@@ -270,11 +274,13 @@ def _film(settings: dict[str, gr.components.Component]) -> tuple[Reel, gr.Slider
                 elem_classes="v-film-picture",
             )
     seconds.change(None, seconds, reel, js=FOLLOW.format("seconds"), api_visibility="private")
+    make.click(None, None, [make, stop], js=IN_LINE, api_visibility="private")
     making = make.click(
         kit.guard(film_of_row),
         [reel, seconds, settings["path"], settings["psi"], settings["model"]],
         [progress, make, stop, video],
         concurrency_id=kit.DEVICE_QUEUE,
+        trigger_mode="multiple",  # "once" would swallow a click while one that was called off is still leaving
         show_progress="minimal",
         show_progress_on=make,
         api_visibility="private",
@@ -291,11 +297,13 @@ def _other_models(stage: Stage, settings: dict[str, gr.components.Component]) ->
         stop = gr.Button("Stop", visible=False)
     model.change(None, model, make, js=FOR_GUESTS, api_visibility="private")
     names = ("path", "psi", "way", "t", "down", *CHOSEN[:4])
+    make.click(None, None, [make, stop], js=IN_LINE, api_visibility="private")
     making = make.click(
         kit.guard(face_by_guest),
         [model, *(settings[name] for name in names)],
         [stage, make, stop],
         concurrency_id=kit.DEVICE_QUEUE,
+        trigger_mode="multiple",
         api_visibility="private",
     )
     kit.calls_off(stop, making, [make, stop], FACE_AT_REST)

@@ -111,6 +111,14 @@ function refresh(detail = stage()) {
   if (places.length) standing.bring({ places, ...look });
 }
 
+// A film that was opened: the stage shows its first face, as soon as there is a stage.
+function goToFirst() {
+  if (!keys.length) return;
+  const go = () => document.dispatchEvent(new CustomEvent("walk:go", { detail: { place: keys[0] } }));
+  if (stage()) go();
+  else document.addEventListener("walk", go, { once: true });
+}
+
 document.addEventListener("walk", ({ detail }) => detail.settled && refresh(detail));
 document.addEventListener("walk:keep", ({ detail }) => {
   refresh();
@@ -127,11 +135,12 @@ watch("value", () => {
   keys = fromText(props.value);
   show();
   refresh();
-  if (keys.length) document.dispatchEvent(new CustomEvent("walk:go", { detail: { place: keys[0] } }));
+  goToFirst();
 });
 watch("seconds", measure);
 
 look = { path: SETUP.path, psi: SETUP.psi, model: "house" };
-SETUP.faces.forEach((face, k) => keys[k] !== undefined && faces.set(faceKey(keys[k]), face));
+SETUP.seeds.forEach((seed, k) => faces.set(faceKey(`${seed}`), SETUP.faces[k]));
 show();
 refresh();
+if (keys.join() !== SETUP.seeds.join()) goToFirst();

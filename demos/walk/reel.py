@@ -28,6 +28,7 @@ class Reel(gr.HTML):
         """seeds: the faces the row begins with, of those that hang on the wall at first paint."""
         faces = opening(FOLDER)["faces"]
         setup = {
+            "seeds": list(seeds),
             "faces": [faces[seed] for seed in seeds],
             "path": "w",
             "psi": PSI,

@@ -235,4 +235,4 @@ def test_a_model_from_the_hub_is_asked_by_a_button_and_tells_its_steps(monkeypat
 
 def test_a_slow_model_is_not_asked_for_a_film():
     with pytest.raises(BadInput, match="takes its time"):
-        next(room.film_of_row("3;8", 2.0, "w", 0.7, "faces/ddpm-hub"))
+        list(room.film_of_row("3;8", 2.0, "w", 0.7, "faces/ddpm-hub"))
