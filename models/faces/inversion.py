@@ -33,7 +33,7 @@ class Descent:
     rate: float = 0.06  # of Adam, in standard deviations of z
     pixels: float = 1.0
     features: float = 0.5
-    prior: float = 0.02
+    prior: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def invert(
     photo: Image.Image,
     cache: ModelCache | None = None,
     on_step: Callable[[int, int], None] = lambda done, total: None,
+    descent: Descent = Descent(),
 ) -> Inversion:
     """The generator's nearest face to the one in a photograph of any size and mode, pupils found and levelled.
 
@@ -58,7 +59,7 @@ def invert(
     and the cache's errors.
     """
     photo = photo.convert("RGB")
-    return invert_aligned(align(photo, locate(photo, cache)), cache, on_step)
+    return invert_aligned(align(photo, locate(photo, cache)), cache, on_step, descent)
 
 
 def invert_aligned(
@@ -132,14 +133,11 @@ class _Wanted:
         """Mean absolute differences inside the oval: of pixels at four sizes, and of features in their spread."""
         import torch.nn.functional as F
 
-        apart, weight = picture - self.target, self.weight
-        pixels = 0.0
+        apart, weight, pixels = picture - self.target, self.weight, 0.0
         for _ in range(4):
             pixels = pixels + (apart.abs() * weight).sum() / weight.sum() / 3
-            apart, weight = (
-                F.avg_pool2d(apart * weight, 2) / F.avg_pool2d(weight, 2).clamp_min(1e-3),
-                F.avg_pool2d(weight, 2),
-            )
+            less = F.avg_pool2d(weight, 2)
+            apart, weight = F.avg_pool2d(apart * weight, 2) / less.clamp_min(1e-3), less
         found = self._features(picture)
         features = sum(
             (a - b).abs().mean() / spread for a, b, spread in zip(found, self.features, self.spread, strict=True)

@@ -147,10 +147,13 @@ def _pose(
     Anywhere and turned, or (`near`) almost upright and almost where the second look wants it.
     """
     angle = np.radians(np.clip(rng.normal(0, 4 if near else 13), -32, 32))
-    wide, mirrored = rng.uniform(0.8, 1.04), rng.choice([-1, 1])  # a turned head is narrower
+    # A turned head is narrower, a nodding one shorter. Most of those that are looked at again are neither.
+    wide = 1 - abs(rng.normal(0, 0.05)) if near else rng.uniform(0.8, 1.04)
+    tall = rng.normal(1, 0.02) if near else rng.uniform(0.93, 1.07)
+    mirrored = rng.choice([-1, 1])
     scale = span / np.hypot(*(points[1] - points[0])) / wide
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = scale * turn @ np.diag([wide * mirrored, rng.uniform(0.93, 1.07)])
+    linear = scale * turn @ np.diag([wide * mirrored, tall])
     middle = points[:2].mean(0)
     target = NEAR_MIDDLE * size + rng.normal(0, 2.5, 2) if near else rng.uniform(-0.02, 1.02, 2) * size
     return np.hstack([linear, (target - linear @ middle)[:, None]]), mirrored
@@ -162,7 +165,7 @@ def place(
     """A picture (H, W, 3) with the actor somewhere in it, and its points (3, 2) there, pupils from left to right."""
     size = picture.shape[1::-1]
     matrix, mirrored = _pose(one.points, span, rng, size, near)
-    bend = rng.normal(0, 0.16)  # a turned head: one half of the face is narrower than the other
+    bend = rng.normal(0, 0.08 if near else 0.16)  # a turned head: one half of the face is narrower than the other
     rgba, points = _bend(one.rgba, one.points, bend)
     layer = _warp(rgba, matrix, cv2.BORDER_CONSTANT, size)
     weight = layer[..., 3:].astype(np.float32) / 255
@@ -214,7 +217,7 @@ def _studio(one: Actor, rng: np.random.Generator, span: float = 0.0, near: bool 
     """A morph as it is, before its backdrop, which goes on beyond the frame; `span` 0 takes a random size."""
     span = span or float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))
     matrix, mirrored = _pose(one.points, span, rng, near=near)
-    image, points = _bend(one.rgba[..., :3], one.points, rng.normal(0, 0.12))
+    image, points = _bend(one.rgba[..., :3], one.points, rng.normal(0, 0.06 if near else 0.12))
     picture = _warp(np.ascontiguousarray(image), matrix, cv2.BORDER_REPLICATE)
     points = lm.transform(matrix, points)
     faces = [(points[[1, 0, 2]] if mirrored < 0 else points).astype(np.float32)]

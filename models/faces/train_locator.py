@@ -35,7 +35,7 @@ class TrainConfig:
     seed: int = 0
     batch: int = 32
     scenes: int = 40_000
-    polish: int = 16_000  # scenes more, most of them second looks, at a lower rate
+    polish: int = 20_000  # scenes more, most of them second looks, at a lower rate
     actors: int = 6_000  # morphs to draw from
     learning_rate: float = 2e-3
     points: float = 4.0  # weight of the points' loss
