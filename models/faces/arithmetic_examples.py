@@ -29,20 +29,20 @@ SKIN = 32.0  # grey levels; terms of one tone leave the sum's alone
 STRIKING = 8.0  # what the frames' colour counts, in the same units
 UNFIT = 1e6  # more than anything can be off
 PLAIN = {"glasses": 0.0, "smile": 0.15, "age": 32.0, "woman": 0.0}
-GLASSES, SMILE, OLD, YOUNG, WOMAN = {"glasses": 1.0}, {"smile": 1.0}, {"age": 55.0}, {"age": 26.0}, {"woman": 1.0}
+GLASSES, SMILE, OLD, YOUNG, WOMAN = {"glasses": 1.0}, {"smile": 1.0}, {"age": 70.0}, {"age": 20.0}, {"woman": 1.0}
 
 
 @dataclass(frozen=True)
 class Preset:
     """An equation to begin with: its terms as what makes them differ from a plain face (a man of 32, unsmiling).
 
-    `striking`: the first term takes the most solid and colourful frames. With one face a term, they are kept.
+    `striking`: the first term takes the most solid and colourful frames. Alone in its term, they are kept.
     """
 
     title: str
     equation: str
     wanted: tuple[Mapping[str, float], Mapping[str, float], Mapping[str, float]]
-    faces: int = MOST
+    faces: tuple[int, int, int] = (MOST, MOST, MOST)
     striking: bool = False
 
 
@@ -52,11 +52,11 @@ PRESETS = (
         "Frames",
         "man in these glasses − man + woman = woman in these glasses",
         (GLASSES, {}, WOMAN),
-        faces=1,
+        faces=(1, MOST, MOST),
         striking=True,
     ),
     Preset("Smile", "smiling woman − woman + man = smiling man", (SMILE | WOMAN, WOMAN, {})),
-    Preset("Age", "old man − young man + young woman = old woman", (OLD, YOUNG, YOUNG | WOMAN)),
+    Preset("Age", "older man − younger man + younger woman = older woman", (OLD, YOUNG, YOUNG | WOMAN)),
     Preset(
         "Woman and man",
         "woman − man + smiling man with glasses = smiling woman with glasses",
@@ -74,9 +74,9 @@ def choose(preset: Preset, seen: Mapping[str, NDArray]) -> Equation:
         off = sum(((seen[name] - target[name]) / SCALE[name]) ** 2 for name in ATTRIBUTES)
         off += (((seen["skin"] - np.median(seen["skin"], axis=0)) / SKIN) ** 2).sum(1)
         if preset.striking and place == 0:
-            solid = (seen["glasses"] > 0.95) & (seen["opacity"] > 0.85)
-            off += np.where(solid, -STRIKING * np.ptp(seen["colour"], axis=1) / 255, UNFIT)
-        term = [int(seed) for seed in np.argsort(off, kind="stable") if int(seed) not in taken][: preset.faces]
+            fit = (seen["glasses"] > 0.95) & (seen["opacity"] > 0.85) & (abs(seen["woman"] - target["woman"]) < 0.15)
+            off += np.where(fit, -STRIKING * np.ptp(seen["colour"], axis=1) / 255, UNFIT)
+        term = [int(seed) for seed in np.argsort(off, kind="stable") if int(seed) not in taken][: preset.faces[place]]
         taken |= set(term)
         terms.append(tuple(term))
     return Equation(*terms, SEED)
