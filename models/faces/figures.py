@@ -41,7 +41,9 @@ def dcgan_table(figures: dict) -> str:
     tables = [training(figures["dcgan_training"], "The DCGAN")]
     if "distances" in figures:
         kept = ("DCGAN", "house, psi 1", "eigenfaces, Gaussian", "held-out morphs, other half")
-        tables.append(distances_table({name: figures["distances"][name] for name in kept}))
+        tables.append(
+            distances_table({name: figures["distances"][name] for name in kept if name in figures["distances"]})
+        )
     if "path_lengths" in figures:
         tables.append(path_table(figures["path_lengths"]))
     return "\n\n".join(tables)
