@@ -249,7 +249,6 @@ def _film(settings: dict[str, gr.components.Component]) -> tuple[Reel, gr.Slider
     with gr.Row(elem_classes="v-film"):
         with gr.Column(scale=3, min_width=280):
             reel = Reel(FIRST_FILM, SECONDS, [SIDELINE.serve(service.stills)], elem_id="reel")
-            progress = gr.HTML(bar(), js_on_load=None, apply_default_css=False)
             with kit.controls():
                 seconds = gr.Slider(
                     film.SHORTEST,
@@ -260,8 +259,10 @@ def _film(settings: dict[str, gr.components.Component]) -> tuple[Reel, gr.Slider
                     elem_id="film-seconds",
                     elem_classes="v-narrow",
                 )
+            with kit.controls():
                 make = gr.Button(MAKE, variant="primary", elem_id="make-film")
                 stop = gr.Button("Stop", visible=False)
+            progress = gr.HTML(bar(), js_on_load=None, apply_default_css=False)
         with gr.Column(scale=2, min_width=280):
             video = gr.Video(
                 label="Film",
@@ -282,7 +283,7 @@ def _film(settings: dict[str, gr.components.Component]) -> tuple[Reel, gr.Slider
         concurrency_id=kit.DEVICE_QUEUE,
         trigger_mode="multiple",  # "once" would swallow a click while one that was called off is still leaving
         show_progress="minimal",
-        show_progress_on=make,
+        show_progress_on=video,
         api_visibility="private",
     )
     kit.calls_off(stop, making, [progress, make, stop], FILM_AT_REST)
