@@ -44,7 +44,7 @@ INVITATION = "<p>Fill all three terms above, and this panel shows what their vec
 
 LABEL = kit.WallLabel(
     title="Face arithmetic",
-    medium="A generator of faces with a style latent; the sum is taken there, between means of up to three faces",
+    medium="Style-based VAE-GAN of 7 M parameters; the sum is taken in its style latent w, between means of faces",
     year="2016",
     authors="Alec Radford, Luke Metz, Soumith Chintala",
     paper_url="https://arxiv.org/abs/1511.06434",
