@@ -43,8 +43,9 @@ class TrainConfig:
 
     seed: int = 0
     batch: int = 16
-    half_images: int = 40_000  # seen at half size
-    full_images: int = 35_200  # seen at full size
+    half_images: int = 32_000  # seen at half size
+    full_images: int = 27_200  # seen at full size
+    settle_images: int = 5_600  # of those, the last: see `Trainer._settled`
     warm_images: int = 9_600  # before the discriminators are asked, and while their word gains its full weight
     learning_rate: float = 8e-4
     pixel: float = 2.5
@@ -54,6 +55,10 @@ class TrainConfig:
     reading: float = 0.1
     ema: float = 0.997
     keep_every: int = 8_000  # images between checkpoints, each with a sheet of samples
+
+    @property
+    def images(self) -> int:
+        return self.half_images + self.full_images
 
 
 class Trainer:
@@ -109,28 +114,33 @@ class Trainer:
         config = self.config
         half = images < config.half_images
         count, size = config.batch, self.size // 2 if half else self.size
-        share = images / (config.half_images + config.full_images)
-        for optimiser, rate in ((self.making, config.learning_rate), (self.judging, config.learning_rate / 2)):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * cosine(share) * group.get("share", 1.0)
+        settling = max(0.0, 1 - (config.images - images) / config.settle_images)  # share of the last part
+        self._set_rates(images, settling)
         adversarial = config.adversarial * min(max(images / config.warm_images - 1, 0), 1)
         picture, known = self.batch(images, count)
         target = F.avg_pool2d(picture, 2) if half else picture
         with torch.autocast(self.device, torch.bfloat16):
             mean, log_variance = self.encoder(picture)
             w = mean + self._normal(mean.shape) * (0.5 * log_variance).exp()
-            self._follow(w.detach(), log)
-            also = self._elsewhere(mean.detach()) if adversarial else w[:0]
+            if not settling:
+                self._follow(w.detach(), log)
+            also = self._elsewhere(mean.detach(), settling) if adversarial else w[:0]
             fake = self.generator(torch.cat([w, also]), size)
             corner = torch.randint(4, (2,), generator=self.noise).tolist()
             features, real = self._features(fake, corner), self._features(target, corner)
+        loss = 0.0
+        if settling:  # the faces drawn have another teacher now
+            wanted = self._settled(also)
+            with torch.autocast(self.device, torch.bfloat16):
+                found = self._features(wanted, corner)
+            loss = loss + self._difference(fake[count:], wanted, [f[count:] for f in features], found)
+            features = [f[:count] for f in features]
         if adversarial:
             self._judge(real, [f.detach() for f in features], log)
-        loss = self._reconstruction(fake[:count], target, [f[:count] for f in features], real, log)
+            loss = loss + adversarial * self._believable(features, log)
+        loss = loss + self._difference(fake[:count], target, [f[:count] for f in features], real, log)
         kl, reading = divergence(mean, log_variance), F.mse_loss(self.reader(w).float(), known)
         loss = loss + config.divergence * kl + config.reading * reading
-        if adversarial:
-            loss = loss + adversarial * self._believable(features, log)
         self.making.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.made, 1.0)
@@ -139,6 +149,13 @@ class Trainer:
         self.averaged_encoder.update(self.encoder, images // config.batch)
         log.add(divergence=kl, reading=reading)
         return count
+
+    def _set_rates(self, images: int, settling: float) -> None:
+        share = images / (self.config.images - self.config.settle_images)
+        factor = 0.25 * (1 - settling) if settling else cosine(share)
+        for optimiser, rate in ((self.making, 1.0), (self.judging, 0.5)):
+            for group in optimiser.param_groups:
+                group["lr"] = self.config.learning_rate * rate * factor * group.get("share", 1.0)
 
     def _normal(self, shape: tuple[int, ...]) -> Tensor:
         return torch.randn(shape, generator=self.noise).to(self.device)
@@ -154,11 +171,23 @@ class Trainer:
         log.add(surprise=loss)
 
     @torch.no_grad()
-    def _elsewhere(self, mean: Tensor) -> Tensor:
+    def _settled(self, w: Tensor) -> Tensor:
+        """What the encoder finds in the faces of w, made again.
+
+        Told by discriminators alone, faces that no photograph stands for overshoot: ever more contrast, which the
+        encoder does not believe. So, at last, they are asked to be what they are taken for.
+        """
+        with torch.autocast(self.device, torch.bfloat16):
+            found, _ = self.averaged_encoder.module(self.averaged.module(w))
+            return self.averaged.module(found).clamp(-1, 1)
+
+    @torch.no_grad()
+    def _elsewhere(self, mean: Tensor, settling: float) -> Tensor:
         """Latents of no training face: half as many, from the mapping network and from between two faces."""
         quarter = len(mean) // 4
+        psi = torch.rand(quarter, 1, generator=self.noise).to(mean) if settling else 1.0
         with torch.autocast(self.device, enabled=False):
-            drawn = self.mapping(self._normal((quarter, mean.shape[1])))
+            drawn = self.mapping(psi * self._normal((quarter, mean.shape[1])))
         between = torch.rand(quarter, 1, generator=self.noise).to(mean)
         walked = torch.lerp(mean[:quarter].float(), mean[quarter : 2 * quarter].float(), between.float())
         return torch.cat([drawn, walked])
@@ -167,11 +196,12 @@ class Trainer:
         # SqueezeNet's strides leave a lattice in the gradient; another corner each time keeps it off the pictures.
         return self.squeezenet.features(pictures[..., corner[0] :, corner[1] :], PERCEPTUAL_LAYERS)
 
-    def _reconstruction(self, fake: Tensor, target: Tensor, features: list, real: list, log: Log) -> Tensor:
+    def _difference(self, fake: Tensor, target: Tensor, features: list, real: list, log: Log | None = None) -> Tensor:
         focus = F.interpolate(self.focus, size=fake.shape[-1], mode="area")
         pixel = ((fake.float() - target).abs() * focus).mean()
         perceptual = perceptual_distance(features, real).mean()
-        log.add(pixel=pixel, perceptual=perceptual)
+        if log:
+            log.add(pixel=pixel, perceptual=perceptual)
         return self.config.pixel * pixel + self.config.perceptual * perceptual
 
     def _judge(self, real: list, fake: list, log: Log) -> None:
@@ -245,15 +275,20 @@ def sample_sheet(trainer: Trainer, held_out: Morphs, size: int, columns: int = 1
     return grid([list(everything[start : start + columns]) for start in range(0, len(everything), columns)])
 
 
+def fit_mapping(trainer: Trainer, mapping: Mapping, held_out: Morphs) -> tuple[Tensor, dict[str, float]]:
+    """Fit the mapping to the encoder as it is now: the training faces' w (N, latent), and the figures of `fit`."""
+    mean, deviation = encode(trainer, trainer.morphs, np.arange(len(trainer.morphs)))
+    beyond, _ = encode(trainer, held_out, np.arange(min(1000, len(held_out))))
+    return mean, fit(mapping, mean, deviation, beyond, trainer.config.seed)
+
+
 def export(trainer: Trainer, held_out: Morphs, out: Path, minutes: float, images: int) -> dict[str, float]:
     """Generator (with mapping, directions, components) and encoder, as half-precision safetensors under `out`.
 
     The mapping is fitted anew to the encoder that ships. Returns its figures on held-out latents.
     """
-    mean, deviation = encode(trainer, trainer.morphs, np.arange(len(trainer.morphs)))
-    beyond, _ = encode(trainer, held_out, np.arange(min(1000, len(held_out))))
-    mapping = Mapping(mean.shape[1])
-    figures = fit(mapping, mean, deviation, beyond, trainer.config.seed)
+    mapping = Mapping(FacesConfig().latent)
+    mean, figures = fit_mapping(trainer, mapping, held_out)
     values, vectors = torch.linalg.eigh(mean.T.cov())
     tensors = {f"generator.{name}": tensor for name, tensor in trainer.averaged.module.state_dict().items()}
     tensors |= {f"mapping.{name}": tensor for name, tensor in mapping.state_dict().items()}
@@ -279,8 +314,10 @@ def train(config: TrainConfig, data: Path, morphs: Path, out: Path, device: str)
             part.load_state_dict(state[name])
         images, minutes = state["images"], state["minutes"]
         trainer.noise.set_state(state["noise"])
-    total, began = config.half_images + config.full_images, time.monotonic()
+    total, began = config.images, time.monotonic()
     while images < total:
+        if images == total - config.settle_images:
+            fit_mapping(trainer, trainer.mapping, held_out)
         count = trainer.step(images, log)
         images += count
         if images % (config.batch * 50) < count or images >= total:
