@@ -49,7 +49,7 @@ LABEL = kit.WallLabel(
     authors="Alec Radford, Luke Metz, Soumith Chintala",
     paper_url="https://arxiv.org/abs/1511.06434",
     licence="Weights: CC BY 4.0 (no face shows a real person)",
-    try_this="Take the glasses off one term and watch them vanish from the sum. Then turn its years up.",
+    try_this="Put another pair of glasses into the first term and watch who wears them. Then turn the years up.",
 )
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from demos.arithmetic.words import describe
 from demos.house.pictures import webp_url
-from models.faces.arithmetic import coordinates, cosines, elsewhere
+from models.faces.arithmetic import coordinates, cosines, elsewhere, read
 from models.faces.engine import ATTRIBUTES
 from models.faces.equation import TERMS, Equation
 
@@ -20,6 +20,7 @@ Place = Callable[[NDArray], tuple[float, float]]
 
 WIDTH, HEIGHT, MARGIN = 560, 420, 64
 LABELS = {"glasses": "glasses", "smile": "smile", "age": "age", "woman": "woman"}
+SPREAD = {"glasses": 0.47, "smile": 0.4, "age": 8.0, "woman": 0.47}  # standard deviations over training faces
 SPACES = {
     "w": ("in w", "Where the generator keeps glasses, smiles and years apart: the sum is a face."),
     "z": ("in z", "Where seeds are drawn: the same sum, as the paper took it, bent on its way into w."),
@@ -30,7 +31,8 @@ SPACES = {
 def sheet(equation: Equation, across: str = "", up: str = "") -> str:
     """All of it as HTML. `across` and `up` are attributes, or "" for those that the equation is about."""
     where = coordinates(equation)
-    across, up = choose_axes(where, across, up)
+    measured = [np.array([[term[name] / SPREAD[name] for name in ATTRIBUTES]]) for term in read(equation).terms]
+    across, up = choose_axes(measured, across, up)
     return f"""<div class="fa-inside">
       <section class="fa-plane"><h3>The vectors</h3><p>The plane of two directions in w, in standard deviations.
         Dots are faces, rings their means. The arrow from the second term to the first is what is added to the third:
@@ -41,9 +43,12 @@ def sheet(equation: Equation, across: str = "", up: str = "") -> str:
     </div>"""
 
 
-def choose_axes(where: Sequence[NDArray], across: str = "", up: str = "") -> tuple[str, str]:
-    """Two different attributes: those asked for, else what the first two terms and the last two differ in most."""
-    plus, minus, add = (term.mean(0) for term in where)
+def choose_axes(terms: Sequence[NDArray], across: str = "", up: str = "") -> tuple[str, str]:
+    """Two different attributes: those asked for, else what the first two terms and the last two differ in most.
+
+    terms: attributes of their faces, three arrays (N, 4).
+    """
+    plus, minus, add = (term.mean(0) for term in terms)
     across = across if across in ATTRIBUTES else _largest(plus - minus, up)
     up = up if up in ATTRIBUTES and up != across else _largest(add - minus, across)
     return across, up

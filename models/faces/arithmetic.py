@@ -153,9 +153,17 @@ def coordinates(equation: Equation, cache: ModelCache | None = None) -> list[NDA
     """Where the exemplars of each term lie along the attribute directions, three arrays (N, 4) as ATTRIBUTES.
 
     In standard deviations from the mean face; the sum of the terms' means lies at the sum of their coordinates.
+    Generalised least squares: how else faces differ counts as noise, and as little as it can.
     """
     with open_faces(cache=cache) as faces:
-        along = np.linalg.pinv(faces.directions())  # (D, 4)
+        directions = faces.directions()  # (4, D)
+        z = np.random.default_rng(0).standard_normal((1024, directions.shape[1])).astype(np.float32)
+        spread = np.cov(faces.to_w(z), rowvar=False)  # (D, D)
+        even = (
+            np.trace(spread) / len(spread) * np.eye(len(spread))
+        )  # as if all were alike: tells attributes best, added
+        weighed = np.linalg.solve(spread + even, directions.T)
+        along = weighed @ np.linalg.inv(directions @ weighed)  # (D, 4)
         return [(term - faces.mean_w()) @ along for term in term_latents(faces, equation)]
 
 
