@@ -121,7 +121,7 @@ def test_walking_changes_the_address_without_a_reload(open_page):
     page.evaluate("window.stillHere = true")
     tab(page, "One colour").click()
     expect_room(page)
-    assert "demo=guest-room" in page.url and page.title().startswith("One colour")
+    page.wait_for_function("location.search.includes('demo=guest-room') && document.title.startsWith('One colour')")
     page.go_back()
     page.get_by_role("heading", name="Every picture here").wait_for()
     assert "demo=" not in page.url and page.evaluate("window.stillHere")
