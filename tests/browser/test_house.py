@@ -178,7 +178,7 @@ def test_a_dropped_recipe_opens_its_room(open_page):
     expect_room(page)
     expect_seed(page, 1234)
     assert page.get_by_label("blue").is_checked()
-    assert "demo=guest-room" in page.url
+    page.wait_for_function("location.search.includes('demo=guest-room')")
 
 
 def picture_of_seed(page, seed, seconds=20):

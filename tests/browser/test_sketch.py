@@ -254,7 +254,8 @@ def test_four_takes_and_another(room):
     takes.nth(2).click()
     page.wait_for_function("document.querySelector('.v-seed input[type=number]').value === '6'")
     settled(page)
-    assert "seed=6" in page.url and takes.nth(2).get_attribute("aria-pressed") == "true"
+    page.wait_for_function("location.search.includes('seed=6')")
+    assert takes.nth(2).get_attribute("aria-pressed") == "true"
     page.get_by_role("button", name="Another take").click()
     page.wait_for_function("document.querySelector('.v-seed input[type=number]').value === '7'")
     settled(page)
