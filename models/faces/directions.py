@@ -8,7 +8,8 @@ means, mixes in whatever goes with it: age goes with grey hair, a smile with tee
 import numpy as np
 from numpy.typing import NDArray
 
-ATTRIBUTES = ("glasses", "smile", "age", "woman")
+from models.faces.engine import ATTRIBUTES
+
 _BESIDE = (
     "light_azimuth",
     "light_elevation",

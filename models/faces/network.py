@@ -78,7 +78,7 @@ class Level(nn.Module):
 
 
 class FaceGenerator(nn.Module):
-    """w to picture. The buffers `mean_w`, `deviation_w` and so on travel with the weights; see `engine.py`."""
+    """w to picture, at full size or at half of it (the first part of training)."""
 
     def __init__(self, config: FacesConfig = FacesConfig()):
         super().__init__()

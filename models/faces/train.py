@@ -3,7 +3,8 @@
 A VAE-GAN begun from principal components: at the first step generator and encoder are eigenfaces, and training adds
 what a linear model cannot. The autoencoder is told by pixels, by SqueezeNet features and by projected discriminators,
 which also judge faces from the mapping network (fitted alongside) and faces between two others, so that halfway along
-a walk there is a face too, not a ghost. A linear reader keeps what we know of a face readable from w.
+a walk there is a face too, not a ghost. A linear reader keeps what we know of a face readable from w. In the last
+part, settling, faces drawn at random are asked to be what the encoder takes them for.
 
 The first part runs at half size, then the network grows. Resumable (the same command goes on from `--out`),
 deterministic from `--seed` on one machine, CPU or GPU. Morphs are rendered by `models.faces.data`.
@@ -39,7 +40,7 @@ from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkp
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The defaults made the weights that ship, on two CPU cores."""
+    """Settings for two CPU cores. The card says how the run that made the weights departed from them."""
 
     seed: int = 0
     batch: int = 16
@@ -316,7 +317,7 @@ def train(config: TrainConfig, data: Path, morphs: Path, out: Path, device: str)
         trainer.noise.set_state(state["noise"])
     total, began = config.images, time.monotonic()
     while images < total:
-        if images == total - config.settle_images:
+        if 0 <= images - (total - config.settle_images) < config.batch:
             fit_mapping(trainer, trainer.mapping, held_out)
         count = trainer.step(images, log)
         images += count
