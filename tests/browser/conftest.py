@@ -42,11 +42,11 @@ def open_page(browser, gallery):
             **options,
         )
         contexts.append(context)
+        context.set_default_timeout(20_000)
+        context.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        context.on("weberror", lambda failed: complaints.append(failed.error.stack or str(failed.error)))
+        context.on("request", lambda request: leaves(request.url) and complaints.append(request.url))
         page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(error.stack or str(error)))
-        page.on("request", lambda request: leaves(request.url) and complaints.append(request.url))
         page.goto(gallery + query)
         page.locator("h1").filter(visible=True).first.wait_for()
         return page
