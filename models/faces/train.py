@@ -2,8 +2,8 @@
 
 A VAE-GAN begun from principal components: at the first step generator and encoder are eigenfaces, and training adds
 what a linear model cannot. The autoencoder is told by pixels, by SqueezeNet features and by projected discriminators,
-which also judge faces from the mapping network (fitted alongside) and faces between two others, so that halfway along
-a walk there is a face too, not a ghost. A linear reader keeps what we know of a face readable from w. In the last
+which also judge faces from the mapping network (fitted alongside), faces between two others and sums of faces. A linear
+reader keeps what we know of a face readable from w, and a witness sees to it that the face then shows it. In the last
 part, settling, faces drawn at random are asked to be what the encoder takes them for.
 
 The first part runs at half size, then the network grows. Resumable (the same command goes on from `--out`),
@@ -24,9 +24,11 @@ from torch import Tensor, nn
 
 from models import weights
 from models.faces.directions import attribute_directions, label_table
+from models.faces.engine import ATTRIBUTES
 from models.faces.mapping import Mapping, fit
 from models.faces.network import BASE, FaceEncoder, FaceGenerator, FacesConfig
 from models.faces.store import Morphs
+from models.faces.witness import Witness, contradiction
 from models.losses import (
     PERCEPTUAL_LAYERS,
     ProjectedHeads,
@@ -45,8 +47,8 @@ class TrainConfig:
     seed: int = 0
     batch: int = 16
     half_images: int = 32_000  # seen at half size
-    full_images: int = 27_200  # seen at full size
-    settle_images: int = 5_600  # of those, the last: see `Trainer._settled`
+    full_images: int = 88_000  # seen at full size
+    settle_images: int = 16_000  # of those, the last: see `Trainer._settled`
     warm_images: int = 9_600  # before the discriminators are asked, and while their word gains its full weight
     learning_rate: float = 8e-4
     pixel: float = 2.5
@@ -54,6 +56,7 @@ class TrainConfig:
     adversarial: float = 0.12
     divergence: float = 1.3e-4
     reading: float = 0.1
+    witness: float = 0.2
     ema: float = 0.997
     keep_every: int = 8_000  # images between checkpoints, each with a sheet of samples
 
@@ -77,6 +80,8 @@ class Trainer:
         self.mapping = Mapping(shape.latent).to(device)
         self.reader = nn.Linear(shape.latent, table.shape[1]).to(device)
         self.heads = ProjectedHeads().to(device)
+        self.witness = Witness().to(device)
+        self.least, self.most = self.table[:, : len(ATTRIBUTES)].aminmax(dim=0)
         self.squeezenet = SqueezeNet(squeezenet).to(device)
         self.focus = focus(shape.size).to(device)
         begin_with_eigenfaces(self.generator, self.encoder, morphs, config.seed)
@@ -91,14 +96,16 @@ class Trainer:
         groups = [{"params": others, "share": 1.0}, {"params": linear, "share": 0.1}]
         self.making = torch.optim.Adam(groups, config.learning_rate, betas=(0.5, 0.99))
         self.judging = torch.optim.Adam(self.heads.parameters(), config.learning_rate / 2, betas=(0.5, 0.99))
-        self.mapping_up = torch.optim.Adam(self.mapping.parameters(), 5e-4)
+        self.witnessing = torch.optim.Adam(self.witness.parameters(), config.learning_rate)
+        self.mapping_up = torch.optim.Adam(self.mapping.parameters(), config.learning_rate)
         self.noise = torch.Generator().manual_seed(config.seed)
 
     def parts(self) -> dict:
         return dict(
             generator=self.generator, encoder=self.encoder, mapping=self.mapping, reader=self.reader,
             heads=self.heads, averaged=self.averaged.module, averaged_encoder=self.averaged_encoder.module,
-            making=self.making, judging=self.judging, mapping_up=self.mapping_up,
+            witness=self.witness, making=self.making, judging=self.judging, witnessing=self.witnessing,
+            mapping_up=self.mapping_up,
         )  # fmt: skip
 
     def batch(self, images: int, count: int) -> tuple[Tensor, Tensor]:
@@ -117,7 +124,7 @@ class Trainer:
         count, size = config.batch, self.size // 2 if half else self.size
         settling = max(0.0, 1 - (config.images - images) / config.settle_images)  # share of the last part
         self._set_rates(images, settling)
-        adversarial = config.adversarial * min(max(images / config.warm_images - 1, 0), 1)
+        warm = min(max(images / config.warm_images - 1, 0), 1)
         picture, known = self.batch(images, count)
         target = F.avg_pool2d(picture, 2) if half else picture
         with torch.autocast(self.device, torch.bfloat16):
@@ -125,20 +132,20 @@ class Trainer:
             w = mean + self._normal(mean.shape) * (0.5 * log_variance).exp()
             if not settling:
                 self._follow(w.detach(), log)
-            also = self._elsewhere(mean.detach(), settling) if adversarial else w[:0]
+            also = self._elsewhere(mean.detach(), settling) if warm else w[:0]
             fake = self.generator(torch.cat([w, also]), size)
             corner = torch.randint(4, (2,), generator=self.noise).tolist()
             features, real = self._features(fake, corner), self._features(target, corner)
-        loss = 0.0
+        loss = config.witness * warm * self._shows(features, real, known, also, log)
         if settling:  # the faces drawn have another teacher now
             wanted = self._settled(also)
             with torch.autocast(self.device, torch.bfloat16):
                 found = self._features(wanted, corner)
             loss = loss + self._difference(fake[count:], wanted, [f[count:] for f in features], found)
             features = [f[:count] for f in features]
-        if adversarial:
+        if warm:
             self._judge(real, [f.detach() for f in features], log)
-            loss = loss + adversarial * self._believable(features, log)
+            loss = loss + config.adversarial * warm * self._believable(features, log)
         loss = loss + self._difference(fake[:count], target, [f[:count] for f in features], real, log)
         kl, reading = divergence(mean, log_variance), F.mse_loss(self.reader(w).float(), known)
         loss = loss + config.divergence * kl + config.reading * reading
@@ -154,7 +161,8 @@ class Trainer:
     def _set_rates(self, images: int, settling: float) -> None:
         share = images / (self.config.images - self.config.settle_images)
         factor = 0.25 * (1 - settling) if settling else cosine(share)
-        for optimiser, rate in ((self.making, 1.0), (self.judging, 0.5)):
+        judges = (self.judging, 0.5), (self.witnessing, 1.0)
+        for optimiser, rate in ((self.making, 1.0), *judges, (self.mapping_up, 0.6)):
             for group in optimiser.param_groups:
                 group["lr"] = self.config.learning_rate * rate * factor * group.get("share", 1.0)
 
@@ -184,14 +192,34 @@ class Trainer:
 
     @torch.no_grad()
     def _elsewhere(self, mean: Tensor, settling: float) -> Tensor:
-        """Latents of no training face: half as many, from the mapping network and from between two faces."""
-        quarter = len(mean) // 4
+        """Latents of no training face, half as many: from the mapping network, between two faces, sums of faces."""
+        quarter, eighth = len(mean) // 4, len(mean) // 8
         psi = torch.rand(quarter, 1, generator=self.noise).to(mean) if settling else 1.0
         with torch.autocast(self.device, enabled=False):
             drawn = self.mapping(psi * self._normal((quarter, mean.shape[1])))
-        between = torch.rand(quarter, 1, generator=self.noise).to(mean)
-        walked = torch.lerp(mean[:quarter].float(), mean[quarter : 2 * quarter].float(), between.float())
-        return torch.cat([drawn, walked])
+        between = torch.rand(eighth, 1, generator=self.noise).to(mean)
+        walked = torch.lerp(mean[:eighth], mean[eighth : 2 * eighth], between)
+        plus, minus, add = mean[: 6 * eighth].unflatten(0, (3, 2, eighth)).mean(1)  # terms of two faces
+        return torch.cat([drawn, walked, plus - minus + add])
+
+    def _shows(self, fake: list, real: list, known: Tensor, also: Tensor, log: Log) -> Tensor:
+        """Teach the witness what training faces show; returns how far the faces made contradict what they should."""
+        count, attributes = len(known), known[:, : len(ATTRIBUTES)]
+        worn_above = (self.least[0] + self.most[0]).item() / 2
+        seen = [torch.cat([r, f[:count].detach()]) for r, f in zip(real, fake)]
+        with torch.autocast(self.device, torch.bfloat16):
+            mistaken = contradiction(self.witness(seen), attributes.repeat(2, 1), worn_above)
+        self.witnessing.zero_grad(set_to_none=True)
+        mistaken.backward()
+        self.witnessing.step()
+        with torch.no_grad():
+            said = self.reader(also)[:, : len(ATTRIBUTES)].clamp(self.least, self.most)
+        self.witness.requires_grad_(False)
+        with torch.autocast(self.device, torch.bfloat16):
+            contradicted = contradiction(self.witness(fake), torch.cat([attributes, said]), worn_above)
+        self.witness.requires_grad_(True)
+        log.add(mistaken=mistaken, contradicted=contradicted)
+        return contradicted
 
     def _features(self, pictures: Tensor, corner: list[int]) -> list[Tensor]:
         # SqueezeNet's strides leave a lattice in the gradient; another corner each time keeps it off the pictures.
