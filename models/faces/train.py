@@ -24,11 +24,11 @@ from torch import Tensor, nn
 
 from models import weights
 from models.faces.directions import attribute_directions, label_table
-from models.faces.engine import ATTRIBUTES
+from models.faces.engine import ATTRIBUTES, PSI
 from models.faces.mapping import Mapping, fit
 from models.faces.network import BASE, FaceEncoder, FaceGenerator, FacesConfig
 from models.faces.store import Morphs
-from models.faces.witness import Witness, contradiction
+from models.faces.witness import Witness, contradiction, unmixed
 from models.losses import (
     PERCEPTUAL_LAYERS,
     ProjectedHeads,
@@ -39,6 +39,8 @@ from models.losses import (
 from models.perceptual import SqueezeNet, perceptual_distance
 from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkpoint, to_pictures, to_tensor
 
+TURNED = 256  # faces that the directions are tried on
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -47,8 +49,8 @@ class TrainConfig:
     seed: int = 0
     batch: int = 16
     half_images: int = 32_000  # seen at half size
-    full_images: int = 88_000  # seen at full size
-    settle_images: int = 16_000  # of those, the last: see `Trainer._settled`
+    full_images: int = 76_000  # seen at full size
+    settle_images: int = 36_000  # of those, the last: see `Trainer._settled`
     warm_images: int = 9_600  # before the discriminators are asked, and while their word gains its full weight
     learning_rate: float = 8e-4
     pixel: float = 2.5
@@ -122,16 +124,15 @@ class Trainer:
         config = self.config
         half = images < config.half_images
         count, size = config.batch, self.size // 2 if half else self.size
-        settling = max(0.0, 1 - (config.images - images) / config.settle_images)  # share of the last part
-        self._set_rates(images, settling)
+        settling = images >= config.images - config.settle_images
+        self._set_rates(images / config.images)
         warm = min(max(images / config.warm_images - 1, 0), 1)
         picture, known = self.batch(images, count)
         target = F.avg_pool2d(picture, 2) if half else picture
         with torch.autocast(self.device, torch.bfloat16):
             mean, log_variance = self.encoder(picture)
             w = mean + self._normal(mean.shape) * (0.5 * log_variance).exp()
-            if not settling:
-                self._follow(w.detach(), log)
+            self._follow(w.detach(), log)
             also = self._elsewhere(mean.detach(), settling) if warm else w[:0]
             fake = self.generator(torch.cat([w, also]), size)
             corner = torch.randint(4, (2,), generator=self.noise).tolist()
@@ -158,13 +159,11 @@ class Trainer:
         log.add(divergence=kl, reading=reading)
         return count
 
-    def _set_rates(self, images: int, settling: float) -> None:
-        share = images / (self.config.images - self.config.settle_images)
-        factor = 0.25 * (1 - settling) if settling else cosine(share)
+    def _set_rates(self, share: float) -> None:
         judges = (self.judging, 0.5), (self.witnessing, 1.0)
         for optimiser, rate in ((self.making, 1.0), *judges, (self.mapping_up, 0.6)):
             for group in optimiser.param_groups:
-                group["lr"] = self.config.learning_rate * rate * factor * group.get("share", 1.0)
+                group["lr"] = self.config.learning_rate * rate * cosine(share) * group.get("share", 1.0)
 
     def _normal(self, shape: tuple[int, ...]) -> Tensor:
         return torch.randn(shape, generator=self.noise).to(self.device)
@@ -191,7 +190,7 @@ class Trainer:
             return self.averaged.module(found).clamp(-1, 1)
 
     @torch.no_grad()
-    def _elsewhere(self, mean: Tensor, settling: float) -> Tensor:
+    def _elsewhere(self, mean: Tensor, settling: bool) -> Tensor:
         """Latents of no training face, half as many: from the mapping network, between two faces, sums of faces."""
         quarter, eighth = len(mean) // 4, len(mean) // 8
         psi = torch.rand(quarter, 1, generator=self.noise).to(mean) if settling else 1.0
@@ -290,6 +289,16 @@ def encode(trainer: Trainer, morphs: Morphs, rows: NDArray) -> tuple[Tensor, Ten
 
 
 @torch.inference_mode()
+def shown(trainer: Trainer, w: Tensor) -> Tensor:
+    """What the witness sees in the faces of w (N, latent): attributes (N, 4), about in standard deviations."""
+    parts = []
+    for part in w.to(trainer.device).split(32):
+        told = trainer.witness(trainer.squeezenet.features(trainer.averaged.module(part), PERCEPTUAL_LAYERS))
+        parts.append(torch.cat([2 * told[:, :1].sigmoid(), told[:, 1:]], dim=1).cpu())
+    return torch.cat(parts)
+
+
+@torch.inference_mode()
 def sample_sheet(trainer: Trainer, held_out: Morphs, size: int, columns: int = 12) -> Image.Image:
     """Held-out faces, the same again, faces drawn at random, and walks between held-out ones; never hand-picked."""
     rows = np.linspace(0, len(held_out) - 1, 2 * columns).astype(int)
@@ -319,10 +328,13 @@ def export(trainer: Trainer, held_out: Morphs, out: Path, minutes: float, images
     mapping = Mapping(FacesConfig().latent)
     mean, figures = fit_mapping(trainer, mapping, held_out)
     values, vectors = torch.linalg.eigh(mean.T.cov())
+    directions = torch.from_numpy(attribute_directions(mean.numpy(), trainer.morphs.labels))
+    chance = torch.Generator().manual_seed(trainer.config.seed)
+    usual = mapping(PSI * torch.randn(TURNED, len(values), generator=chance)).detach()
     tensors = {f"generator.{name}": tensor for name, tensor in trainer.averaged.module.state_dict().items()}
     tensors |= {f"mapping.{name}": tensor for name, tensor in mapping.state_dict().items()}
     tensors |= {
-        "directions": torch.from_numpy(attribute_directions(mean.numpy(), trainer.morphs.labels)),  # (4, D)
+        "directions": unmixed(directions, lambda w: shown(trainer, w), usual),  # (4, D)
         "components": vectors.T.flip(0)[:2],  # (2, D): first two principal components of w
         "deviations": values.flip(0)[:2].sqrt(),  # (2,)
     }

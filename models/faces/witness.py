@@ -5,6 +5,8 @@ computed already. It learns from the labels of training faces; what it is for is
 are to show what their w says, glasses or none and never a ghost of them, so that a sum of faces holds.
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -41,3 +43,13 @@ def contradiction(told: Tensor, attributes: Tensor, worn_above: float) -> Tensor
     others = [k for k in range(len(ATTRIBUTES)) if k != _GLASSES]
     glasses = F.binary_cross_entropy_with_logits(told[:, _GLASSES], worn)
     return glasses + F.mse_loss(told[:, others], attributes[:, others])
+
+
+def unmixed(directions: Tensor, shown: Callable[[Tensor], Tensor], w: Tensor, turn: float = 2.0) -> Tensor:
+    """Directions (4, D) mixed anew, so that each moves its own attribute and no other, as far as the witness can see.
+
+    shown: from w (N, D) to attributes (N, 4), in units in which one is as much as another; w: faces (N, D) to turn,
+    by `turn` standard deviations both ways. Each moves its own as far as before.
+    """
+    moves = torch.stack([(shown(w + turn * row) - shown(w - turn * row)).mean(0) for row in directions])  # (4, 4)
+    return moves.diag()[:, None] * torch.linalg.solve(moves, directions)
