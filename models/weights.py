@@ -1,5 +1,7 @@
 """Weights in and out: half-precision safetensors, each listed with its SHA-256 beside it. Never a pickle.
 
+A model of several parts is a folder in its library's own format; `seal` lists all its files, `check_folder` checks them.
+
 torch is imported only when a file is read or written, so that the registry can name files for free.
 """
 
@@ -36,7 +38,7 @@ def save(
     data = to_bytes(halves, metadata={key: str(value) for key, value in (metadata or {}).items()})
     path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path, data)
-    sums = _sums(path.parent) | {path.name: hashlib.sha256(data).hexdigest()}
+    sums = _sums(path.parent) | {path.name: _sum(data)}
     _replace(path.parent / SUMS, (json.dumps(dict(sorted(sums.items())), indent=2) + "\n").encode())
     return path
 
@@ -56,6 +58,37 @@ def metadata(path: Path | str) -> dict[str, str]:
     return header.get("__metadata__", {})
 
 
+def seal(folder: Path | str) -> Path:
+    """Note the checksum of every file under `folder`, by its path within it."""
+    folder = Path(folder)
+    sums = {path.relative_to(folder).as_posix(): _sum(path.read_bytes()) for path in _files(folder)}
+    _replace(folder / SUMS, (json.dumps(sums, indent=2) + "\n").encode())
+    return folder
+
+
+def check_folder(folder: Path | str) -> Path:
+    """The folder, once every file in it is the one that was sealed and none is missing or added; or WeightsDamaged."""
+    folder = Path(folder)
+    expected = _sums(folder)
+    if not expected:
+        raise WeightsDamaged(_sentence(folder / SUMS, "cannot be read"))
+    for path in _files(folder) + [folder / name for name in expected if not (folder / name).is_file()]:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise WeightsDamaged(_sentence(path, "cannot be read")) from error
+        _agree(path, data, expected.get(path.relative_to(folder).as_posix()))
+    return folder
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)
+
+
+def _sum(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def _half(tensor: "torch.Tensor") -> "torch.Tensor":
     import torch
 
@@ -69,12 +102,15 @@ def _verified(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise WeightsDamaged(_sentence(path, "cannot be read")) from error
-    expected = _sums(path.parent).get(path.name)
+    _agree(path, data, _sums(path.parent).get(path.name))
+    return data
+
+
+def _agree(path: Path, data: bytes, expected: str | None) -> None:
     if expected is None:
         raise WeightsDamaged(_sentence(path, f"is not listed in {SUMS}"))
-    if hashlib.sha256(data).hexdigest() != expected:
+    if _sum(data) != expected:
         raise WeightsDamaged(_sentence(path, "is not the one that was published"))
-    return data
 
 
 def _sentence(path: Path, fault: str) -> str:
