@@ -10,6 +10,7 @@
   let ask = null; // makes the page ask the house; set by the header once it is there
   let request = ""; // what the next question is
   let arrival = query(); // a link's settings stay in the address when its room opens
+  const takers = []; // rooms that take a picture from another one: {slug, title}
   let travelling = false; // a step through the history is not a new step
 
   // ------------------------------------------------------------ rooms and addresses
@@ -104,6 +105,9 @@
     request = text;
     if (text && ask) ask();
   }
+
+  // A picture (a data URL) goes to a room that takes it, and so does the visitor.
+  const hand = (slug, picture) => send(JSON.stringify({ hand: { demo: slug, picture } }));
 
   const latin = new TextDecoder("latin1");
   const MARK = "vernissage";
@@ -247,12 +251,15 @@
 
   // ------------------------------------------------------------ arrival
 
-  function arrive(asking) {
+  function arrive(asking, rooms) {
     ask = asking;
+    takers.push(...rooms);
     startLight();
     document.documentElement.lang = "en";
   }
 
   request = linkRequest();
-  window.vernissage = { arrive, takeRequest, visit, remember, copyLink, chooseRecipe, settle, switchLight, say };
+  window.vernissage = {
+    arrive, takeRequest, visit, remember, copyLink, chooseRecipe, settle, switchLight, say, hand, takers,
+  };
 })();

@@ -44,7 +44,7 @@ opener.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); file.click(); }
 });
 element.querySelector('.v-light').addEventListener('click', () => vernissage.switchLight());
-vernissage.arrive(() => trigger('submit'));
+vernissage.arrive(() => trigger('submit'), TAKERS);
 """
 
 FOOTER = """<div class="v-footer-text">Nothing you draw or upload leaves this machine.
@@ -56,7 +56,7 @@ def build_gallery(settings: Settings) -> gr.Blocks:
     rooms, closed = discover(settings.demos)
     built, unbuilt = _build_rooms(rooms)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE) as page:
-        header = gr.HTML(HEADER, js_on_load=HEADER_JS, apply_default_css=False, elem_id="v-header")
+        header = gr.HTML(HEADER, js_on_load=_header_js(built), apply_default_css=False, elem_id="v-header")
         with gr.Tabs(elem_id="rooms", selected=LOBBY) as tabs:
             _hang_lobby([room for room, *_ in built], [*closed, *unbuilt])
             for room, content, components in built:
@@ -64,7 +64,8 @@ def build_gallery(settings: Settings) -> gr.Blocks:
         with gr.Column(elem_id="v-footer"):
             cache_meter()
             gr.HTML(FOOTER, js_on_load=None, apply_default_css=False)
-        _open_requests(page, header, tabs, {room.slug: components for room, _, components in built})
+        takers = {room.slug: components.get(room.takes) for room, _, components in built}
+        _open_requests(page, header, tabs, {room.slug: components for room, _, components in built}, takers)
     return page.queue(max_size=QUEUE_PLACES)
 
 
@@ -121,6 +122,12 @@ def _build_rooms(
     return built, closed
 
 
+def _header_js(built: Sequence[tuple[Demo, gr.Blocks, Mapping[str, Component]]]) -> str:
+    """The header's script, which tells the page what rooms take a picture from another one."""
+    takers = [{"slug": room.slug, "title": room.title} for room, _, parts in built if room.takes in parts]
+    return f"const TAKERS = {json.dumps(takers)};\n{HEADER_JS}"
+
+
 def _hang_lobby(rooms: Sequence[Demo], closed: Sequence[Closed]) -> None:
     with gr.Tab("Lobby", id=LOBBY, elem_id=f"room-{LOBBY}") as tab:
         gr.HTML(lobby_html(rooms, closed), js_on_load=None, apply_default_css=False, elem_id="v-lobby")
@@ -160,9 +167,13 @@ def _keep_address(room: Demo, components: Mapping[str, Component]) -> None:
 
 
 def _open_requests(
-    page: gr.Blocks, header: gr.HTML, tabs: gr.Tabs, rooms: Mapping[str, Mapping[str, Component]]
+    page: gr.Blocks,
+    header: gr.HTML,
+    tabs: gr.Tabs,
+    rooms: Mapping[str, Mapping[str, Component]],
+    takers: Mapping[str, Component | None],
 ) -> None:
-    """Answer what a link or a dropped recipe asks for: open its room, fill in its settings."""
+    """Answer what a link or a dropped recipe asks for: open its room, fill in its settings, or hand it a picture."""
 
     @guard
     def open_request(payload: str) -> dict[Any, Any]:
@@ -171,6 +182,8 @@ def _open_requests(
         request = links.parse(payload)
         if request.demo not in rooms:
             raise BadInput("No room of that name is open here. Please choose one from the lobby.")
+        if request.picture:
+            return {tabs: gr.Tabs(selected=request.demo), **links.hand(takers[request.demo], request.picture)}
         values, refused = links.fit(rooms[request.demo], request)
         if refused:
             gr.Info(f"Left as it was, because it did not fit: {', '.join(sorted(refused))}.", title="")

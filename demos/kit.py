@@ -84,8 +84,10 @@ class Demo:
     """One room: ``slug`` is its address (``?demo=slug``), ``poster`` the picture on its lobby card.
 
     Pictures beside the poster named like it with a number (``poster-2.png``, ``poster-3.png``) take turns
-    with it. ``build`` returns the components that links and recipes may set, by setting name. ``family``
-    names the models it uses in ``models.registry``; rooms hang in the lobby by ``order``.
+    with it. ``build`` returns the components that links and recipes may set, by setting name. ``takes`` is the one
+    among them that takes a picture from another room: a ``gr.Image``, or a component of our own whose class offers
+    ``accept_picture(picture)``, which returns the value to show. ``family`` names the models the room uses in
+    ``models.registry``; rooms hang in the lobby by ``order``.
     """
 
     slug: str
@@ -96,6 +98,7 @@ class Demo:
     build: Callable[[], Mapping[str, gr.components.Component]]
     order: int = 100
     family: str | None = None
+    takes: str | None = None
 
 
 @dataclass(frozen=True)

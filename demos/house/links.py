@@ -18,7 +18,9 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from PIL import Image
 
+from demos.house.pictures import picture_in
 from models.errors import BadInput
 from models.media import Recipe
 
@@ -30,19 +32,25 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Request:
-    """What a link or a recipe asks for: a room and its settings. ``trusted_shape``: it came as a recipe."""
+    """What a link or a recipe asks for: a room and its settings; or a room and a picture from another one."""
 
     demo: str
     settings: dict[str, Any] = field(default_factory=dict)
     from_recipe: bool = False
+    picture: Image.Image | None = None
 
 
 def parse(payload: str) -> Request:
-    """Read what the page sends: ``{"link": {name: text}}`` or ``{"recipe": "..."}``. Raises BadInput."""
+    """Read what the page sends: ``{"link": {name: text}}``, ``{"recipe": "..."}`` or ``{"hand": {demo, picture}}``.
+
+    A picture comes as a data URL. Raises BadInput.
+    """
     try:
         body = json.loads(payload)
         if "recipe" in body:
             return _from_recipe(Recipe.from_json(body["recipe"]))
+        if "hand" in body:
+            return Request(str(body["hand"]["demo"]), picture=picture_in(body["hand"]["picture"]))
         link = {str(name): str(text) for name, text in list(body["link"].items())[:MAX_SETTINGS]}
     except BadInput:
         raise
@@ -69,6 +77,14 @@ def fit(components: Mapping[str, Component], request: Request) -> tuple[dict[Com
         except (ValueError, TypeError, OverflowError, BadInput):
             refused.append(name)
     return values, refused
+
+
+def hand(component: Component | None, picture: Image.Image) -> dict[Component, Any]:
+    """A picture from another room as the value of the component that takes it. BadInput when there is none."""
+    if component is None:
+        raise BadInput("That room takes no pictures. Please choose another.")
+    accept = getattr(type(component), "accept_picture", None)
+    return {component: accept(component, picture) if accept else picture}
 
 
 def coerce(component: Component, raw: Any, from_recipe: bool = False) -> Any:

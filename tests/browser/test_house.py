@@ -242,6 +242,19 @@ def test_a_forged_recipe_says_so(open_page):
     page.get_by_text("recipe cannot be read").first.wait_for()
 
 
+# ---------------------------------------------------------------- pictures from room to room
+
+
+def test_a_picture_goes_to_a_room_that_takes_one(open_page):
+    page = open_page()
+    takers = page.evaluate("vernissage.takers")
+    assert {"slug": "guest-room", "title": "One colour"} in takers and "sketch-to-photo" not in str(takers)
+    url = "data:image/png;base64," + base64.b64encode(plain_png()).decode()
+    page.evaluate("(url) => vernissage.hand('guest-room', url)", url)
+    expect_room(page)
+    page.locator("#guest-ground img").wait_for()
+
+
 # ---------------------------------------------------------------- errors
 
 
@@ -251,7 +264,7 @@ def test_a_failure_is_one_sentence_and_the_picture_stays(open_page, choice, sent
     picture = page.locator("#guest-picture img")
     picture.wait_for()
     before = picture.get_attribute("src")
-    page.get_by_label(choice).check()
+    page.get_by_role("radio", name=choice).check()
     page.get_by_text(sentence).first.wait_for()
     assert picture.is_visible() and picture.get_attribute("src") == before
     assert "Traceback" not in page.content() and "/secret/path" not in page.content()

@@ -1,6 +1,8 @@
 """The gallery as a whole: rooms are found, bad ones are left out, links and recipes fit or are refused."""
 
+import base64
 import importlib
+import io
 import json
 import sys
 
@@ -265,3 +267,30 @@ def test_the_meter_shows_every_figure():
     page = meter_html(stats)
     for part in ("Fruit &lt;i&gt;", "31 MB", "at work", "<td>12</td>", "<td>2</td>", "18", "1.0 GB"):
         assert part in page
+
+
+# ---------------------------------------------------------------- pictures from another room
+
+
+def test_a_picture_is_handed_to_the_component_that_takes_it():
+    class Canvas(gr.HTML):
+        def accept_picture(self, picture):
+            return picture.size
+
+    file = io.BytesIO()
+    Image.new("RGB", (4, 3)).save(file, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    request = links.parse(json.dumps({"hand": {"demo": "toy", "picture": url}}))
+    image, canvas = gr.Image(), Canvas()
+    assert request.demo == "toy" and links.hand(image, request.picture)[image].size == (4, 3)
+    assert links.hand(canvas, request.picture)[canvas] == (4, 3)
+    with pytest.raises(BadInput, match="takes no pictures"):
+        links.hand(None, request.picture)
+
+
+@pytest.mark.parametrize(
+    "hand", [{}, {"demo": "toy"}, {"demo": "toy", "picture": 7}, {"demo": "toy", "picture": "?,é"}]
+)
+def test_what_is_no_picture_is_not_handed_on(hand):
+    with pytest.raises(BadInput):
+        links.parse(json.dumps({"hand": hand}))

@@ -32,10 +32,11 @@ def build() -> dict[str, gr.components.Component]:
         hue = gr.Radio([*HUES, "empty", "broken"], value="red", label="Hue")
         size = gr.Slider(64, 256, value=128, step=64, label="Size")
         seed = kit.seed_row(3).seed
+    ground = gr.Image(type="pil", label="Painted over", elem_id="guest-ground")
     with kit.look_inside():
         gr.Markdown("It is one colour all the way through.")
     kit.follow([hue, size, seed], paint, picture, api_name="paint", concurrency_id=kit.DEVICE_QUEUE)
-    return {"hue": hue, "size": size, "seed": seed}
+    return {"hue": hue, "size": size, "seed": seed, "ground": ground}
 
 
 DEMO = kit.Demo(
@@ -46,6 +47,7 @@ DEMO = kit.Demo(
     poster=Path(__file__).with_name("no-poster.png"),
     build=build,
     order=900,
+    takes="ground",
 )
 
 
