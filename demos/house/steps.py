@@ -6,27 +6,29 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from models.errors import Stopped
 
-OnStep = Callable[[int, int], None]
+OnStep = Callable[..., None]
 T = TypeVar("T")
 
 
-def in_steps(work: Callable[[OnStep], T]) -> Iterator[tuple[int, int] | T]:
-    """Run ``work(on_step)`` in a thread of its own: yields (done, total) at each step, and at last its result.
+def in_steps(work: Callable[[OnStep], T]) -> Iterator[tuple[Any, ...] | T]:
+    """Run ``work(on_step)`` in a thread of its own: yields a tuple at each step, and at last its result.
+
+    The tuple is what the work said: (done, total), or whatever else it has to tell.
 
     Closing the iterator, as Gradio's ``cancels`` does, ends the work at its next step and waits for that, so
     that nothing is left running on the device.
     """
-    news: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+    news: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
     called_off = threading.Event()
 
-    def on_step(done: int, total: int) -> None:
+    def on_step(*step: Any) -> None:
         if called_off.is_set():
             raise Stopped("This was called off.")
-        news.put((done, total))
+        news.put(step)
 
     with ThreadPoolExecutor(1, thread_name_prefix="long-work") as pool:
         result = pool.submit(work, on_step)
