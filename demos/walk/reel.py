@@ -12,7 +12,7 @@ from models.faces.film import FEWEST, LONGEST_FILM, MOST
 from models.faces.film import SIDE as FILM_SIDE
 from models.faces.walk import Place
 
-SCRIPTS = ("standing.js", "reel.js")
+SCRIPTS = ("../live/standing.js", "reel.js")
 SEPARATOR = ";"
 
 

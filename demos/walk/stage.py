@@ -1,8 +1,8 @@
 """The stage of the latent walk: a large face, the way to it, a wall of seeds, three filmstrips, as one component.
 
 Its page side is `assets/walk`: stage.js (what is shown), choose.js (faces and paths), ground.js (the ways to walk),
-arrival.js (words, links, first paint), standing.js (what is asked once the hand rests); `assets/live/photographer.js`
-keeps orders and answers in step.
+arrival.js (words, links, first paint). `assets/live` keeps orders and answers in step: photographer.js while the hand
+moves, standing.js once it rests.
 """
 
 import json
@@ -21,7 +21,7 @@ from models.faces.walk import PATHS
 from models.media import read_recipe
 
 FOLDER = ASSETS / "walk"
-SCRIPTS = ("../live/photographer.js", "standing.js", "stage.js", "choose.js", "ground.js", "arrival.js")
+SCRIPTS = ("../live/photographer.js", "../live/standing.js", "stage.js", "choose.js", "ground.js", "arrival.js")
 PATH_WORDS = {
     "w": ("Straight in w", "through the space the network arranged for itself: even steps, whole faces"),
     "z-sphere": ("Around the sphere of z", "where nearly all random numbers lie: every face a likely one"),
