@@ -13,6 +13,8 @@ from models.weights import WEIGHTS
 _LARGEST_HOUSE_MODEL = 32_000_000  # bytes in memory: 8 M parameters in single precision
 _SKETCH_WORKING = 96_000_000  # bytes: activations of four takes at 128 px and the look inside
 _FACES_WORKING = 160_000_000  # bytes: activations of a batch of 32 faces at 128 px
+_LARGEST_PIPELINE = 120_000_000  # bytes in memory: 60 MB of half-precision files
+_TEXT2IMAGE_WORKING = 200_000_000  # bytes: nine pictures at 128 px, decoded at once
 
 
 @dataclass(frozen=True)
@@ -146,5 +148,26 @@ def _register_faces() -> None:
     )
 
 
+def _register_text2image() -> None:
+    """The house's own latent diffusion model: a folder in diffusers' own format, run in single precision."""
+    folder = WEIGHTS / "text2image"
+    files = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
+    register(
+        ModelSpec(
+            key="text2image/house",
+            title="Pictures from words",
+            family="text2image",
+            tier="house",
+            loader="models.text2image.engine:load_house",
+            weights_bytes=2 * files or _LARGEST_PIPELINE,
+            working_bytes=_TEXT2IMAGE_WORKING,
+            licence="CC BY-SA 4.0",
+            card="assets/cards/text2image-prior.md",
+            shared=True,
+        )
+    )
+
+
 _register_sketch()
 _register_faces()
+_register_text2image()
