@@ -16,6 +16,33 @@ _FACES_WORKING = 160_000_000  # bytes: activations of a batch of 32 faces at 128
 _LARGEST_PIPELINE = 120_000_000  # bytes in memory: 60 MB of half-precision files
 _TEXT2IMAGE_WORKING = 200_000_000  # bytes: nine pictures at 128 px, decoded at once
 
+# Name, title, repository, licence, bytes: of the download, of the weights in bfloat16, of a run at 512 px. From the
+# pages of the repositories, as far as they could be seen:
+# lcm: UNet 3.44 GB, safety checker 1.22, text encoder 0.49, autoencoder 0.33, all in single precision;
+# klein: as the sketch room's; it is the same repository, fetched once for both;
+# z-image: transformer 24.6 GB in single precision, text encoder (Qwen3-4B) 8.05 and autoencoder 0.17 in half.
+_TEXT2IMAGE_HUB = (
+    ("lcm", "LCM Dreamshaper", "SimianLuo/LCM_Dreamshaper_v7", "MIT", 5_490 * 10**6, 2_750 * 10**6, 1_200 * 10**6),
+    (
+        "klein",
+        "FLUX.2 klein",
+        "black-forest-labs/FLUX.2-klein-4B",
+        "Apache-2.0",
+        15_980 * 10**6,
+        15_960 * 10**6,
+        1_500 * 10**6,
+    ),
+    (
+        "z-image",
+        "Z-Image-Turbo",
+        "Tongyi-MAI/Z-Image-Turbo",
+        "Apache-2.0",
+        32_840 * 10**6,
+        20_530 * 10**6,
+        1_500 * 10**6,
+    ),
+)
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -166,6 +193,22 @@ def _register_text2image() -> None:
             shared=True,
         )
     )
+    for name, title, hub_id, licence, download, weights, working in _TEXT2IMAGE_HUB:
+        register(
+            ModelSpec(
+                key=f"text2image/{name}-hub",
+                title=title,
+                family="text2image",
+                tier="hub",
+                loader="models.text2image.hub:load",
+                weights_bytes=weights,
+                working_bytes=working,
+                licence=licence,
+                card=f"assets/cards/text2image-{name}-hub.md",
+                hub_id=hub_id,
+                download_bytes=download,
+            )
+        )
 
 
 _register_sketch()

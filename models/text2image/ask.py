@@ -41,7 +41,7 @@ class Ask:
 def check(ask: Ask, model: str = HOUSE) -> tuple[Ask, list[str]]:
     """The wish as it can be met, and one sentence for each thing that was changed or will surprise.
 
-    Raises BadInput for an empty prompt, and for one longer than LONGEST_PROMPT characters.
+    Raises BadInput for an empty prompt, for one longer than LONGEST_PROMPT characters, and for an unknown model.
     """
     said: list[str] = []
     met = replace(
@@ -56,8 +56,11 @@ def check(ask: Ask, model: str = HOUSE) -> tuple[Ask, list[str]]:
     if not met.prompt:
         raise BadInput(f"The prompt is empty: say in a few words what to paint, such as “{words.EXAMPLES[0]}”.")
     if model == HOUSE:
-        said += _not_read(met.prompt)
-    return met, said
+        return met, said + _not_read(met.prompt)
+    from models.text2image import hub
+
+    met, given_way = hub.fitted(met, model)
+    return met, said + given_way
 
 
 def _text(text: Any, name: str, said: list[str]) -> str:
