@@ -84,8 +84,6 @@ def _portrait(facts: dict, voice: Voice) -> str:
     grin = mood == "smiling" and not voice.says(0.8)
     if mood and not grin:
         adjectives.append(voice.one(w.MOODS[mood], 0.8))
-    if facts.get("hair") == "bald" and voice.says(0.7):
-        adjectives.append("bald")
     if voice.rng is not None:
         voice.rng.shuffle(adjectives)
     who = article(" ".join([*adjectives, voice.one(w.PEOPLE[facts["who"]], 0.85)]))
@@ -102,7 +100,7 @@ def _hair(facts: dict, voice: Voice) -> str:
     said = []
     if "length" in facts and voice.says(0.4 if facts["who"] == "woman" else 0.2):
         said.append(facts["length"])
-    if facts.get("hair") in w.HAIR and voice.says(0.5):
+    if "hair" in facts and voice.says(0.5):
         said.append(voice.one(w.HAIR[facts["hair"]], 0.7))
     return f"with {' '.join(said)} hair" if said else ""
 

@@ -13,7 +13,7 @@ COLOURS = {
     "dark red": ("dark red", "deep red"),
     "orange": ("orange",),
     "yellow": ("yellow",),
-    "ochre": ("ochre", "dark yellow"),
+    "ochre": ("ochre", "yellow", "dark yellow"),
     "green": ("green",),
     "light green": ("light green", "pale green"),
     "dark green": ("dark green", "deep green"),
@@ -33,7 +33,7 @@ COLOURS = {
     "gold": ("gold", "golden"),
     "silver": ("silver",),
     "clear": ("clear", "transparent"),
-    "tortoise": ("tortoiseshell",),
+    "tortoise": ("tortoiseshell", "brown"),
     "red and yellow": ("red and yellow", "yellow and red"),
     "red and green": ("red and green", "green and red"),
     "colourful": ("colourful", "colorful"),
@@ -132,7 +132,7 @@ THINGS = {"house": "houses", "tree": "trees", "boat": "boats"}
 # What one caption needs beside the facts.
 GLUE = (
     "a an the of in on with without and from to wearing no photo picture portrait face studio lit left right smile "
-    "hair bald close-up macro single few some several many bunch bouquet field meadow garden full centre centres "
+    "hair close-up macro single few some several many bunch bouquet field meadow garden full centre centres "
     "center centers fresh ripe whole withered wrinkled rotten eaten core leaf table wall paper blackboard drawn sail "
     "sails seed heads dandelions clocks puffs"
 ).split()
@@ -203,7 +203,7 @@ def _said(*tables) -> set[str]:
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "people": tuple(sorted(_said(PEOPLE, AGES, MOODS, LENGTHS, GLASSES, FRAMES, "hair bald smile portrait face"))),
+    "people": tuple(sorted(_said(PEOPLE, AGES, MOODS, LENGTHS, GLASSES, FRAMES, "hair smile portrait face"))),
     "fruit": tuple(sorted(_said(FRUIT, list(FRUIT), STEMS, "whole withered leaf core ripe table wall"))),
     "flowers": tuple(sorted(_said(FLOWERS, list(FLOWERS), "bouquet field meadow close-up garden grass seed head"))),
     "sketches": tuple(sorted(_said(TOOLS, DRAWINGS, SKETCHED))),
