@@ -1,0 +1,258 @@
+"""The judges of prompt faithfulness: small classifiers that answer questions about a picture (`questions.py`).
+
+`python -m models.text2image.classifiers --set DIR --data DIR --morphs DIR --out DIR` teaches one a domain in some
+minutes, on pictures the generator never saw; they are tools of `evaluate.py` and do not ship. Portraits, drawings and
+scenes are judged by a residual network (He et al. 2016, arXiv:1512.03385) taught on fresh ones (`lessons.py`);
+photographs of fruit and flowers, of which there are few, by a probe (`probe.py`) taught on the held-out set. A probe is
+several, each taught on all but one fold: a held-out picture is judged by the one that has not seen it.
+"""
+
+import argparse
+import json
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models import weights
+from models.faces.regressor import Residual
+from models.perceptual import SqueezeNet
+from models.text2image import lessons, probe
+from models.text2image.bench import PERCEPTUAL
+from models.text2image.data import Captioned
+from models.text2image.questions import Table, answers
+from models.training import cosine, to_tensor
+
+PROBED = ("flower", "fruit")
+PIECE = 64
+
+
+@dataclass(frozen=True)
+class TeachConfig:
+    seed: int = 0
+    batch: int = 64
+    views: int = 40_000  # pictures seen by each network
+    learning_rate: float = 3e-3
+    decay: float = 0.02
+    lessons: int = 5000  # pictures a network learns from
+    folds: int = 5  # of the probes
+    shrink: float = 0.1  # of a probe's weights
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where lessons come from: the training data, and morphs rendered with another seed than the generator's."""
+
+    data: Path
+    morphs: Path
+
+
+class Network(nn.Module):
+    """Pictures float (B, 3, 128, 128) in [-1, 1] to outputs (B, outputs); keeps where things are."""
+
+    def __init__(self, outputs: int, widths: tuple[int, ...] = (24, 32, 64, 96, 128)):
+        super().__init__()
+        layers: list[nn.Module] = []
+        inside = 3
+        for depth, width in enumerate(widths):
+            layers += [nn.Conv2d(inside, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+            if depth > 1:  # from 16 px on; finer levels would cost more than all others together
+                layers.append(Residual(width))
+            inside = width
+        self.layers = nn.Sequential(*layers, nn.Conv2d(inside, 64, 1), nn.ReLU())  # (B, 64, 4, 4)
+        self.head = nn.Linear(64 * 16, outputs)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.head(F.dropout(self.layers(pictures).flatten(1), 0.2, self.training))
+
+
+class Judge:
+    """Answers the questions of `table` about pictures of one domain. `state`: one set of weights a fold."""
+
+    def __init__(self, table: Table, state: list[dict[str, Tensor]], squeezenet: SqueezeNet):
+        self.table, self.state, self.squeezenet = table, state, squeezenet
+
+    @torch.inference_mode()
+    def answer(self, pictures: NDArray, folds: NDArray | None = None) -> dict[str, list[str]]:
+        """The likeliest answer to each question for pictures uint8 (N, 128, 128, 3).
+
+        `folds`: for pictures of the held-out set, as `Judge.folds` gives them: each is judged by who has not seen it.
+        """
+        outputs = [by_question(self.table, lot) for lot in self._outputs(pictures)]
+        chances = [torch.stack([lot[q].softmax(1) for lot in outputs]) for q in range(len(self.table.answers))]
+        if folds is not None:
+            chosen = [chance[torch.from_numpy(folds), torch.arange(len(folds))] for chance in chances]  # (N, answers)
+        else:
+            chosen = [chance.mean(0) for chance in chances]
+        named = zip(self.table.answers.items(), chosen)
+        return {question: [answers[k] for k in chance.argmax(1).tolist()] for (question, answers), chance in named}
+
+    def folds(self, held_out: Captioned, rows: NDArray) -> NDArray:
+        """Which of its classifiers has not seen these held-out pictures: int64 (N,)."""
+        return _folds(held_out, rows, len(self.state))
+
+    def _outputs(self, pictures: NDArray) -> list[Tensor]:
+        """Outputs (N, sum of answers) of each fold's classifier."""
+        if "probe" in self.state[0]:
+            described = probe.describe(self.squeezenet, pictures)
+            return [probe.read(state["probe"], described) for state in self.state]
+        return [_run(_network(self.table, state), pictures) for state in self.state]
+
+
+def _network(table: Table, state: dict[str, Tensor] | None = None) -> Network:
+    network = Network(sum(map(len, table.answers.values()))).to(memory_format=torch.channels_last)
+    if state:
+        network.load_state_dict(state)
+    return network.eval()
+
+
+def _run(network: Network, pictures: NDArray) -> Tensor:
+    pieces = [to_tensor(pictures[start : start + PIECE]) for start in range(0, len(pictures), PIECE)]
+    return torch.cat([network(piece) for piece in pieces])
+
+
+def by_question(table: Table, outputs: Tensor) -> list[Tensor]:
+    """Outputs (N, sum of answers) as one (N, answers) a question."""
+    return list(outputs.split([len(known) for known in table.answers.values()], 1))
+
+
+def loss_of(table: Table, outputs: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy of what is known: labels (B, Q), those below 0 are not."""
+    parts = zip(by_question(table, outputs), labels.T)
+    losses = [F.cross_entropy(part, label, ignore_index=-1, reduction="sum") for part, label in parts]
+    return torch.stack(losses).sum() / (labels >= 0).sum().clamp_min(1)
+
+
+def worn(picture: NDArray, rng: np.random.Generator) -> NDArray:
+    """A picture as a generator might shift, blur and tint it: a judge must not hang on crispness."""
+    side, scale = len(picture), rng.uniform(0.94, 1.06)
+    matrix = np.array([[scale, 0, 0], [0, scale, 0]])
+    matrix[:, 2] = (1 - scale) * side / 2 + rng.uniform(-4, 4, 2)
+    picture = cv2.warpAffine(picture, matrix, (side, side), borderMode=cv2.BORDER_REFLECT)
+    if rng.random() < 0.6:
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.6))
+    tinted = picture * rng.normal(1, 0.03, 3) + rng.normal(0, 4)
+    return np.clip(tinted, 0, 255).astype(np.uint8)
+
+
+def teach_network(pictures: NDArray, labels: NDArray, table: Table, config: TeachConfig) -> dict[str, Tensor]:
+    """The weights of a network that answers the table's questions."""
+    torch.manual_seed(config.seed)  # construction and dropout
+    network, known = _network(table).train(), torch.from_numpy(labels)
+    optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.decay)
+    for seen in range(0, config.views, config.batch):
+        rng = np.random.default_rng((config.seed, seen))
+        rows = rng.choice(len(pictures), min(config.batch, len(pictures)), replace=False)
+        optimiser.param_groups[0]["lr"] = config.learning_rate * cosine(seen / config.views)
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = network(to_tensor([worn(pictures[row], rng) for row in rows]))
+        loss = loss_of(table, outputs.float(), known[rows])
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+    return network.state_dict()
+
+
+def teach(domain: str, held_out: Captioned, sources: Sources, config: TeachConfig) -> Judge:
+    """The judge of one domain."""
+    if domain in PROBED:
+        return _probes(domain, held_out, sources, config)
+    taught = {
+        "scene": lambda: lessons.scenes(sources.data, config.lessons),
+        "sketch": lambda: lessons.drawings(sources.data, config.lessons),
+        "portrait": lambda: lessons.faces(sources.morphs, config.lessons),
+    }[domain]()
+    table = Table.of(taught.told)
+    state = teach_network(taught.pictures, table.labels(taught.told), table, config)
+    return Judge(table, [state], SqueezeNet(sources.data / PERCEPTUAL))
+
+
+def _probes(domain: str, held_out: Captioned, sources: Sources, config: TeachConfig) -> Judge:
+    """Probes taught on all but one fold of the held-out set, and on rejected photographs of flowers."""
+    squeezenet, rows = SqueezeNet(sources.data / PERCEPTUAL), np.flatnonzero(np.asarray(held_out.domains) == domain)
+    pictures, told, fold = held_out.images(rows), _told(held_out, rows, domain), _folds(held_out, rows, config.folds)
+    if domain == "flower":
+        more = lessons.rejected_flowers(sources.data)
+        pictures, told = np.concatenate([pictures, more.pictures]), told + more.told
+        fold = np.concatenate([fold, np.full(len(more.told), -1)])  # in no fold: all may learn from them
+    table, described = Table.of(told), probe.describe(squeezenet, pictures)
+    labels, sizes = table.labels(told), [len(known) for known in table.answers.values()]
+    others = [fold != k for k in range(config.folds)]
+    state = [{"probe": probe.fit(described[o], labels[o], sizes, config.shrink)} for o in others]
+    return Judge(table, state, squeezenet)
+
+
+def _folds(held_out: Captioned, rows: NDArray, count: int) -> NDArray:
+    """A fold for each row; pictures of one source (views of one fruit, one photograph) share theirs."""
+    return np.array([zlib.crc32(held_out.source(int(row)).encode()) % count for row in rows], int)
+
+
+def _told(held_out: Captioned, rows: NDArray, domain: str) -> list[dict[str, str]]:
+    return [answers(held_out.facts(int(row)), domain) for row in rows]
+
+
+def save(judge: Judge, path: Path) -> None:
+    """Write a judge as safetensors with its questions beside the weights."""
+    tensors = {f"{fold}.{name}": tensor for fold, state in enumerate(judge.state) for name, tensor in state.items()}
+    about = {"answers": json.dumps(judge.table.answers), "folds": str(len(judge.state))}
+    weights.save(path, tensors, about)
+
+
+def load(path: Path, squeezenet: SqueezeNet) -> Judge:
+    about, tensors = weights.metadata(path), weights.load(path)
+    table = Table({question: tuple(known) for question, known in json.loads(about["answers"]).items()})
+    named = [
+        {name.partition(".")[2]: tensor for name, tensor in tensors.items() if name.startswith(f"{fold}.")}
+        for fold in range(int(about["folds"]))
+    ]
+    return Judge(table, named, squeezenet)
+
+
+def judges(folder: Path, domains: Sequence[str], squeezenet: SqueezeNet) -> dict[str, Judge]:
+    """The judges of these domains that `main` has written into a folder."""
+    return {domain: load(path_of(folder, domain), squeezenet) for domain in domains}
+
+
+def path_of(folder: Path, domain: str) -> Path:
+    return folder / f"judge-{domain}.safetensors"
+
+
+def accuracy(judge: Judge, held_out: Captioned, domain: str, most: int = 600) -> dict[str, float]:
+    """Share of held-out pictures that are judged right, by question; what is not there does not count."""
+    rows = np.flatnonzero(np.asarray(held_out.domains) == domain)[:most]
+    found = judge.answer(held_out.images(rows), judge.folds(held_out, rows))
+    told = _told(held_out, rows, domain)
+    right = {q: [found[q][k] == facts[q] for k, facts in enumerate(told) if q in facts] for q in found}
+    return {question: round(float(np.mean(hits)), 3) for question, hits in right.items() if hits}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", type=Path, required=True, help="folder of the captioned sets train/ and held-out/")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data, for SqueezeNet")
+    parser.add_argument("--morphs", type=Path, required=True, help="morphs of another seed than the generator's")
+    parser.add_argument("--out", type=Path, default=Path("runs/text2image-judges"))
+    parser.add_argument("--only", nargs="+", metavar="DOMAIN", help="teach these judges alone")
+    for name, value in asdict(TeachConfig()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    args = vars(parser.parse_args())
+    sets, data, morphs, out, only = (args.pop(name) for name in ("set", "data", "morphs", "out", "only"))
+    held_out = Captioned(sets / "held-out")
+    for domain in only or sorted(set(held_out.domains)):
+        began = time.monotonic()
+        judge = teach(domain, held_out, Sources(data, morphs), TeachConfig(**args))
+        save(judge, path_of(out, domain))
+        figures = {"right": accuracy(judge, held_out, domain), "seconds": round(time.monotonic() - began)}
+        print(json.dumps({domain: figures}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
