@@ -1,0 +1,139 @@
+"""Do they look like the real ones, and are they any of them? Distances by domain, and the nearest training picture.
+
+Yardsticks: Heusel et al. 2017 (arXiv:1706.08500) on SqueezeNet features; Karras et al. 2018 (arXiv:1710.10196, section
+5); the nearest training picture in a feature space, as in Somepalli et al. 2023 (arXiv:2212.03860).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+
+from models.faces.bench import Eigenfaces, mean_and_spread
+from models.metrics import frechet_distance, sliced_wasserstein
+from models.text2image.bench import PIECE, Bench
+from models.training import grid, to_tensor
+
+COMPONENTS = 160  # of the eigenpictures
+QUANTILES = (0.0, 0.01, 0.05, 0.5)
+MOST_NEIGHBOURS = 3000  # training pictures of a domain that are compared with
+WORST = 16  # pairs on a sheet
+_CROP = 6  # pixels a training picture is cropped by, when we ask whether a copy would be found
+
+
+def distances(bench: Bench, seeds: int = 2) -> dict[str, dict]:
+    """Each domain's generated pictures, and their baselines, against one half of its held-out pictures.
+
+    The other half of them is the floor. The house model paints captions of the very pictures it is compared with.
+    """
+    return {domain: _distances(bench, domain, seeds) for domain in bench.domains}
+
+
+def _distances(bench: Bench, domain: str, seeds: int) -> dict:
+    other, reference = bench.halves(domain)
+    n, half = len(reference), bench.held_out.images(other)
+    learnt = bench.train.images(bench.rows(bench.train, domain, seeds * n, seed=1))
+    lots = {
+        "house": [_captioned(bench, reference, seed) for seed in range(seeds)],
+        "training pictures": [learnt[k * n : (k + 1) * n] for k in range(max(1, len(learnt) // n))],
+        "autoencoder": [bench.through_autoencoder(half)],
+        "eigenpictures": [Eigenfaces.of(learnt, min(COMPONENTS, len(learnt) - 1)).draw(n, seed=0)],
+        "held-out, other half": [half],
+    }
+    theirs = bench.held_out.images(reference)
+    features = bench.features(theirs)
+    found = {name: [_against(bench, lot, theirs, features) for lot in sets] for name, sets in lots.items()}
+    return {"pictures": n} | {
+        name: {key: mean_and_spread([value[key] for value in values]) for key in values[0]}
+        for name, values in found.items()
+    }
+
+
+def _captioned(bench: Bench, rows: NDArray, seed: int) -> NDArray:
+    return bench.paint(bench.held_out.captions(rows, np.random.default_rng(seed)), 10_000 * (seed + 1))
+
+
+def _against(bench: Bench, ours: NDArray, theirs: NDArray, features: NDArray) -> dict[str, float]:
+    n = min(len(ours), len(theirs))
+    return {
+        "frechet": frechet_distance(bench.features(ours), features),
+        "sliced_wasserstein": sliced_wasserstein(to_tensor(ours[:n]), to_tensor(theirs[:n])),
+    }
+
+
+@torch.inference_mode()
+def likeness(bench: Bench, pictures: NDArray) -> NDArray:
+    """Unit vectors (N, 16 * 768), near for the same picture even if it was mirrored back, cropped or coded: fire5 and
+    fire9 on a 4 x 4 grid, each place normalised on its own, so that where things are counts as much as what they are.
+    """
+    parts = []
+    for start in range(0, len(pictures), PIECE):
+        shown = to_tensor(pictures[start : start + PIECE])
+        found = bench.squeezenet.features(shown, ("fire5", "fire9"))
+        places = [F.normalize(F.adaptive_avg_pool2d(layer, 4), dim=1).flatten(1) for layer in found]
+        parts.append(F.normalize(torch.cat(places, 1), dim=1).half())
+    return torch.cat(parts).numpy()
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Training pictures of one domain, as they are and mirrored: their rows (T,) and likenesses (2 * T, D)."""
+
+    rows: NDArray
+    likenesses: NDArray
+
+    @staticmethod
+    def of(bench: Bench, domain: str) -> "Gallery":
+        rows = bench.rows(bench.train, domain, MOST_NEIGHBOURS, seed=3)
+        pictures = bench.train.images(rows)
+        return Gallery(rows, np.concatenate([likeness(bench, pictures), likeness(bench, pictures[:, :, ::-1])]))
+
+    def nearest(self, ours: NDArray) -> tuple[NDArray, NDArray]:
+        """Distance (N,) of likenesses (N, D) to the nearest training picture, and its row in the set (N,)."""
+        alike = torch.from_numpy(ours).float() @ torch.from_numpy(self.likenesses).float().T
+        value, place = alike.max(1)
+        return np.sqrt((2 - 2 * value.numpy()).clip(0)), self.rows[place.numpy() % len(self.rows)]
+
+
+def nearest(bench: Bench, save: Callable[[str, Image.Image], None] | None = None) -> dict[str, dict]:
+    """How near generated pictures come to one they learnt from, beside how near held-out ones do.
+
+    "copies_found": of training pictures that were cropped and put through the autoencoder, how many have their own
+    original as the nearest, nearer than any held-out picture comes to anything: what the yardstick is worth.
+    `save` is given a sheet of each domain's nearest pairs, generated above, training picture below.
+    """
+    return {domain: _nearest(bench, domain, save) for domain in bench.domains}
+
+
+def _nearest(bench: Bench, domain: str, save: Callable[[str, Image.Image], None] | None) -> dict:
+    gallery, n = Gallery.of(bench, domain), bench.count
+    held = bench.rows(bench.held_out, domain, n, seed=4)
+    pictures = bench.paint(bench.held_out.captions(held, np.random.default_rng(5)), seed=50_000)
+    ours, whose = gallery.nearest(likeness(bench, pictures))
+    theirs, _ = gallery.nearest(likeness(bench, bench.held_out.images(held)))
+    copied = gallery.rows[: min(n, 100)]
+    copies = _cropped(bench.through_autoencoder(bench.train.images(copied)))
+    again, originals = gallery.nearest(likeness(bench, copies))
+    if save:
+        worst = np.argsort(ours)[:WORST]
+        save(f"nearest-{domain}", grid([list(pictures[worst]), list(bench.train.images(whose[worst]))]))
+    return {
+        "pictures": len(held),
+        "compared_with": len(gallery.rows),
+        "quantiles": list(QUANTILES),
+        "generated": np.quantile(ours, QUANTILES).tolist(),
+        "held_out": np.quantile(theirs, QUANTILES).tolist(),
+        "copies": np.quantile(again, QUANTILES).tolist(),
+        "nearer_than_any_held_out": float((ours < theirs.min()).mean()),
+        "copies_found": float(((originals == copied) & (again < theirs.min())).mean()),
+    }
+
+
+def _cropped(pictures: NDArray) -> NDArray:
+    inner = (slice(None), slice(_CROP, -_CROP), slice(_CROP, -_CROP))
+    side = pictures.shape[1]
+    return np.stack([np.asarray(Image.fromarray(picture).resize((side, side))) for picture in pictures[inner]])
