@@ -21,9 +21,9 @@ from models.text2image.questions import answers
 
 SEED = 4711  # of no set
 DRAWN = slice(330, -50)  # of the bitmaps: those before are trained on, those after are held out
-DOODLES = 200_000  # the first seed
+FIRST_DOODLE = 200_000  # seed; those of the sets are below
 EACH = 120  # drawings of a subject
-SUBJECTS = tuple(sorted({*sketches.BITMAPS, *sketches._DOODLES}))  # of the others there are two drawings to judge by
+SUBJECTS = tuple(sorted({*sketches.BITMAPS, *sketches.DOODLES}))  # of the others there are two drawings to judge by
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def _drawn(data: Path, subject: str) -> list[sketches.Drawing]:
     if subject in sketches.BITMAPS:
         bitmaps = np.load(data / "quickdraw" / f"{subject}.npz")["drawings"][DRAWN]
         found += [sketches.traced(bitmap) for bitmap in bitmaps[:EACH]]
-    if subject in sketches._DOODLES:
-        found += [sketches._doodle(subject, seed) for seed in range(DOODLES, DOODLES + EACH)]
+    if subject in sketches.DOODLES:
+        found += [sketches.doodle(subject, seed) for seed in range(FIRST_DOODLE, FIRST_DOODLE + EACH)]
     return [drawing for drawing in found if drawing]
 
 

@@ -23,7 +23,7 @@ Drawing = list[NDArray]
 
 BITMAPS = ("apple", "bicycle", "cat", "diamond", "eye", "fish")
 _FILES = {"glasses": "eyeglasses"}
-_DOODLES = {
+DOODLES = {
     "daisy": doodle_flower.daisy,
     "sunflower": doodle_flower.sunflower,
     "tulip": doodle_flower.tulip,
@@ -57,9 +57,9 @@ def read(data: Path, held_out: bool) -> dict[str, list[Drawing]]:
         if subject in BITMAPS:
             bitmaps = np.load(folder / f"{subject}.npz")["drawings"]
             found += [traced(bitmap) for bitmap in (bitmaps[-50:] if held_out else bitmaps[:330])]
-        if subject in _DOODLES:
+        if subject in DOODLES:
             seeds = range(100_000, 100_040) if held_out else range(300)
-            found += [_doodle(subject, seed) for seed in seeds]
+            found += [doodle(subject, seed) for seed in seeds]
         drawings[subject] = [drawing for drawing in found if drawing]
     return drawings
 
@@ -79,10 +79,10 @@ def _centred(lines: Drawing) -> Drawing:
     return [(line - (low + high) / 2) * scale + 0.5 for line in lines]
 
 
-def _doodle(subject: str, seed: int) -> Drawing:
+def doodle(subject: str, seed: int) -> Drawing:
     rng = np.random.default_rng([SKETCHED.index(subject), seed])
     pen = Pen(rng, random_manner(rng))
-    _DOODLES[subject](pen, False)
+    DOODLES[subject](pen, False)
     lines = [np.asarray(stroke.points, float)[:, :2] for stroke in pen.strokes]
     return lines if subject == "face" else _centred(lines)
 
