@@ -1,6 +1,6 @@
 """Weights in and out: half-precision safetensors, each listed with its SHA-256 beside it. Never a pickle.
 
-A model of several parts is a folder in its library's own format; `seal` lists all its files, `check_folder` checks them.
+A model of several parts is a folder in its library's own format: `seal` lists its files, `check_folder` checks them.
 
 torch is imported only when a file is read or written, so that the registry can name files for free.
 """

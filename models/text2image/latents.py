@@ -1,0 +1,66 @@
+"""Latents on disk: what the prior learns from, encoded once by the trained autoencoder."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from diffusers import AutoencoderKL
+from numpy.typing import NDArray
+
+from models.text2image.data import Captioned
+from models.text2image.train_autoencoder import encode
+
+BOTH = {"flower"}  # photographs are few: these domains are kept as they are and mirrored, others one way or the other
+_CHUNK = 100
+
+
+@dataclass(frozen=True)
+class Latents:
+    """values: float16 (N, C, h, w); rows: of the captioned set, (N,)."""
+
+    values: NDArray
+    rows: NDArray
+
+
+def views(captioned: Captioned, seed: int) -> tuple[NDArray, NDArray]:
+    """Rows to encode and whether mirrored, (N,) each. Whatever tells left from right stays as it is."""
+    rng = np.random.default_rng(seed)
+    rows, mirrored = [], []
+    for row, domain in enumerate(captioned.domains):
+        told = json.dumps(captioned.facts(row))
+        free = '"left"' not in told and '"right"' not in told
+        ways = (False, True) if free and domain in BOTH else (bool(free and rng.random() < 0.5),)
+        rows += [row] * len(ways)
+        mirrored += ways
+    return np.array(rows), np.array(mirrored)
+
+
+def encoded(captioned: Captioned, autoencoder: AutoencoderKL, folder: Path, seed: int) -> Latents:
+    """The set's latents, read from `folder` or, the first time with these weights, made and kept there."""
+    rows, mirrored = views(captioned, seed)
+    path = folder / f"latents-{_digest(autoencoder, rows)}.npy"
+    if not path.exists():
+        chunks = np.array_split(np.arange(len(rows)), -(-len(rows) // _CHUNK))
+        values = [_encode(captioned, autoencoder, rows[chunk], mirrored[chunk]) for chunk in chunks]
+        partial = path.with_suffix(".part")
+        with partial.open("wb") as file:
+            np.save(file, np.concatenate(values))
+        os.replace(partial, path)
+    return Latents(np.load(path), rows)
+
+
+def _encode(captioned: Captioned, autoencoder: AutoencoderKL, rows: NDArray, mirrored: NDArray) -> NDArray:
+    pictures = captioned.images(rows)
+    pictures = np.where(mirrored[:, None, None, None], pictures[:, :, ::-1], pictures)
+    return encode(autoencoder, pictures).half().numpy()
+
+
+def _digest(autoencoder: AutoencoderKL, rows: NDArray) -> str:
+    """Eight letters that change with the weights and with the set."""
+    known = hashlib.sha256(rows.tobytes())
+    for tensor in autoencoder.state_dict().values():
+        known.update(tensor.float().cpu().numpy().tobytes())
+    return known.hexdigest()[:8]

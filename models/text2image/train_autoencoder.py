@@ -1,0 +1,234 @@
+"""Train the autoencoder: `python -m models.text2image.train_autoencoder --set DIR --data DIR`.
+
+The first stage of latent diffusion (Rombach et al. 2022, arXiv:2112.10752, section 3.1): pictures eight times smaller
+a side, told by pixels, by SqueezeNet features, late and lightly by projected discriminators, and by a small divergence
+from N(0, 1). Now and then the latent is shrunk and has to decode to the picture shrunk (EQ-VAE, Kouzelis et al. 2025,
+arXiv:2502.09509): latents that keep scale are easier for the prior to learn.
+
+Crops of half the side come first, whole pictures last. At the end the latents' mean and deviation are folded into the
+convolutions around them, so that the prior meets numbers about N(0, 1) and the scaling factor is 1. Resumable (the
+same command goes on from `--out`), deterministic from `--seed` on one machine, CPU or GPU.
+"""
+
+import argparse
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from models.losses import PERCEPTUAL_LAYERS, ProjectedHeads, divergence, hinge_discriminator, hinge_generator
+from models.perceptual import SqueezeNet, perceptual_distance
+from models.text2image.data import SHARES, Captioned
+from models.text2image.mixture import Mixture
+from models.text2image.network import TextToImageConfig, make_autoencoder
+from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkpoint, to_pictures, to_tensor
+
+COLUMNS = 12  # of a sheet
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings for two CPU cores and about 18 minutes."""
+
+    seed: int = 0
+    base: int = 32  # channels at the finest level
+    crops: int = 28_800  # crops of half the side
+    wholes: int = 3_000  # whole pictures, afterwards
+    crop_batch: int = 12
+    whole_batch: int = 4
+    learning_rate: float = 2e-3
+    pixel: float = 2.5
+    perceptual: float = 2.5
+    adversarial: float = 0.12
+    warm: float = 0.45  # share of the run before the discriminators are asked; a quarter later at full weight
+    divergence: float = 3e-3  # per number of the latent
+    shrunk: float = 0.25  # share of steps on shrunk latents
+    ema: float = 0.995
+    keep_every: int = 4_800  # images between checkpoints, each with a sheet
+
+    @property
+    def images(self) -> int:
+        return self.crops + self.wholes
+
+
+class Trainer:
+    """The autoencoder, its judges, and one step of each."""
+
+    def __init__(self, config: TrainConfig, captioned: Captioned, squeezenet: Path, device: str):
+        torch.manual_seed(config.seed)  # construction only; every later draw comes from the seed and the step
+        self.config, self.device, self.set = config, device, captioned
+        self.mixture = Mixture(captioned.domains, SHARES)
+        self.side = captioned.images([0]).shape[1]
+        widths = tuple(config.base * times for times in (1, 2, 4, 6))
+        network = make_autoencoder(TextToImageConfig(self.side, autoencoder_widths=widths))
+        self.autoencoder = network.to(device, memory_format=torch.channels_last)
+        self.heads = ProjectedHeads().to(device)
+        self.squeezenet = SqueezeNet(squeezenet).to(device)
+        self.averaged = Ema(self.autoencoder, config.ema)
+        self.making = torch.optim.AdamW(self.autoencoder.parameters(), betas=(0.9, 0.98), weight_decay=1e-3)
+        self.judging = torch.optim.Adam(self.heads.parameters(), betas=(0.5, 0.99))
+
+    def parts(self) -> dict:
+        return dict(
+            autoencoder=self.autoencoder, averaged=self.averaged.module, heads=self.heads,
+            making=self.making, judging=self.judging,
+        )  # fmt: skip
+
+    def batch(self, rng: np.random.Generator, whole: bool) -> Tensor:
+        """Pictures (B, 3, S, S), half of them mirrored: whole ones, or a crop of half the side from each."""
+        pictures = self.set.images(self.mixture.rows(rng, self.config.whole_batch if whole else self.config.crop_batch))
+        if not whole:
+            half = self.side // 2
+            corners = rng.integers(self.side - half + 1, size=(len(pictures), 2))
+            pictures = np.stack([p[y : y + half, x : x + half] for p, (y, x) in zip(pictures, corners)])
+        mirrored = (rng.random(len(pictures)) < 0.5)[:, None, None, None]
+        return to_tensor(np.where(mirrored, pictures[:, :, ::-1], pictures), self.device)
+
+    def step(self, images: int, log: Log) -> int:
+        """One step at `images` seen; returns how many it saw."""
+        config, share = self.config, images / self.config.images
+        rng = np.random.default_rng((config.seed, images))
+        target = self.batch(rng, whole=images >= config.crops)
+        for optimiser, rate in ((self.making, 1.0), (self.judging, 0.3)):
+            for group in optimiser.param_groups:
+                group["lr"] = config.learning_rate * rate * cosine(share)
+        with torch.autocast(self.device, torch.bfloat16):
+            found = self.autoencoder.encode(target).latent_dist
+            noise = torch.from_numpy(rng.standard_normal(found.mean.shape, np.float32)).to(self.device)
+            z = found.mean + found.std * noise
+            count = len(target)
+            if rng.random() < config.shrunk:
+                z, target = F.avg_pool2d(z, 2), F.avg_pool2d(target, 2)
+            made = self.autoencoder.decode(z.contiguous(memory_format=torch.channels_last)).sample
+            corner = rng.integers(4, size=2).tolist()
+            features, real = self._features(made, corner), self._features(target, corner)
+        pixel = (made.float() - target).abs().mean()
+        perceptual = perceptual_distance(features, real).mean()
+        kl = divergence(found.mean.float().flatten(1), found.logvar.float().flatten(1)) / found.mean[0].numel()
+        loss = config.pixel * pixel + config.perceptual * perceptual + config.divergence * kl
+        if asked := min(max((share - config.warm) * 4, 0), 1):
+            self._judge(real, [f.detach() for f in features], log)
+            loss = loss + config.adversarial * asked * self._believable(features, log)
+        self.making.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.autoencoder.parameters(), 1.0)
+        self.making.step()
+        self.averaged.update(self.autoencoder, images // config.crop_batch)
+        log.add(pixel=pixel, perceptual=perceptual, kl=kl, fog=found.std.mean() / found.mean.std())
+        return count
+
+    def _features(self, pictures: Tensor, corner: list[int]) -> list[Tensor]:
+        # SqueezeNet's strides leave a lattice in the gradient; another corner each time keeps it off the pictures.
+        return self.squeezenet.features(pictures[..., corner[0] :, corner[1] :], PERCEPTUAL_LAYERS)
+
+    def _judge(self, real: list[Tensor], fake: list[Tensor], log: Log) -> None:
+        with torch.autocast(self.device, torch.bfloat16):
+            loss = hinge_discriminator(self.heads(real), self.heads(fake))
+        self.judging.zero_grad(set_to_none=True)
+        loss.backward()
+        self.judging.step()
+        log.add(judged=loss)
+
+    def _believable(self, features: list[Tensor], log: Log) -> Tensor:
+        self.heads.requires_grad_(False)
+        with torch.autocast(self.device, torch.bfloat16):
+            loss = hinge_generator(self.heads.eval()(features))
+        self.heads.train().requires_grad_(True)
+        log.add(believable=loss)
+        return loss
+
+
+@torch.inference_mode()
+def encode(autoencoder: AutoencoderKL, pictures: NDArray) -> Tensor:
+    """Mean latents (B, C, h, w), float32 on the CPU, of uint8 pictures (B, H, W, 3)."""
+    device = autoencoder.device.type
+    with torch.autocast(device, torch.bfloat16):
+        return autoencoder.encode(to_tensor(pictures, device)).latent_dist.mean.float().cpu()
+
+
+@torch.no_grad()
+def normalise(autoencoder: AutoencoderKL, latents: Tensor) -> None:
+    """Fold the latents' mean and deviation per channel into the quant convolutions, so that there is nothing left.
+
+    latents: (N, C, h, w), as the autoencoder makes them now.
+    """
+    mean, deviation = latents.mean((0, 2, 3)), latents.std((0, 2, 3))  # (C,) each
+    mean, deviation = mean.to(autoencoder.device), deviation.to(autoencoder.device)
+    before, after = autoencoder.quant_conv, autoencoder.post_quant_conv
+    channels = len(mean)
+    before.weight[:channels] /= deviation[:, None, None, None]
+    before.bias[:channels] = (before.bias[:channels] - mean) / deviation
+    before.bias[channels:] -= 2 * deviation.log()  # the other half are logarithms of variances
+    after.bias += after.weight[:, :, 0, 0] @ mean
+    after.weight *= deviation[None, :, None, None]
+
+
+@torch.inference_mode()
+def sheet(autoencoder: AutoencoderKL, pictures: NDArray) -> Image.Image:
+    """Held-out pictures (rows of COLUMNS), and below each row the same ones after encoding and decoding."""
+    device = autoencoder.device.type
+    rows = []
+    for start in range(0, len(pictures), COLUMNS):
+        part = pictures[start : start + COLUMNS]
+        latents = autoencoder.encode(to_tensor(part, device)).latent_dist.mean
+        rows += [list(part), list(to_pictures(autoencoder.decode(latents).sample))]
+    return grid(rows)
+
+
+def export(trainer: Trainer, out: Path, count: int = 2000) -> None:
+    """The averaged autoencoder, normalised on `count` training pictures, in diffusers' format."""
+    rows = trainer.mixture.rows(np.random.default_rng(trainer.config.seed), count)
+    network = trainer.averaged.module
+    latents = torch.cat([encode(network, trainer.set.images(part)) for part in np.array_split(rows, -(-count // 50))])
+    normalise(network, latents)
+    network.save_pretrained(out)
+
+
+def train(config: TrainConfig, captioned: Path, data: Path, out: Path, device: str) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    held_out = Captioned(captioned / "held-out")
+    seen = held_out.images(np.linspace(0, len(held_out) - 1, min(4, len(held_out) // COLUMNS) * COLUMNS).astype(int))
+    squeezenet = data / "perceptual" / "squeezenet10-imagenet.safetensors"
+    trainer, log = Trainer(config, Captioned(captioned / "train"), squeezenet, device), Log(out / "log.jsonl")
+    images, minutes = 0, 0.0
+    if state := load_checkpoint(out / "checkpoint.pt"):
+        for name, part in trainer.parts().items():
+            part.load_state_dict(state[name])
+        images, minutes = state["images"], state["minutes"]
+    began = time.monotonic()
+    while images < config.images:
+        count = trainer.step(images, log)
+        images += count
+        done = images >= config.images
+        if images % (config.crop_batch * 50) < count or done:
+            log.write(images)
+        if images % config.keep_every < count or done:
+            spent = minutes + (time.monotonic() - began) / 60
+            state = {name: part.state_dict() for name, part in trainer.parts().items()}
+            save_checkpoint(out / "checkpoint.pt", state | dict(images=images, minutes=spent))
+            sheet(trainer.averaged.module, seen).save(out / f"samples-{images:07d}.png")
+    export(trainer, out / "vae")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", type=Path, required=True, help="folder with captioned sets train/ and held-out/")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data (for SqueezeNet)")
+    parser.add_argument("--out", type=Path, default=Path("runs/autoencoder"), help="for checkpoints, sheets and vae/")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    for name, value in asdict(TrainConfig()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=f"usually {value}")
+    args = vars(parser.parse_args())
+    captioned, data, out, device = (args.pop(name) for name in ("set", "data", "out", "device"))
+    train(replace(TrainConfig(), **{k: v for k, v in args.items() if v is not None}), captioned, data, out, device)
+
+
+if __name__ == "__main__":
+    main()

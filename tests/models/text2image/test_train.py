@@ -1,0 +1,178 @@
+"""Training: a stopped run ends as an unbroken one; latents come out normal, and the folder can be painted with."""
+
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoencoderKL
+from safetensors.torch import save_file
+
+from models.errors import BadInput
+from models.text2image import folder, latents, train_autoencoder
+from models.text2image import train as train_prior
+from models.text2image.mixture import Mixture
+from models.text2image.network import TextToImageConfig, make_autoencoder
+from models.text2image.tokenizer import build
+
+SIDE = 64
+AUTOENCODER = train_autoencoder.TrainConfig(crops=12, wholes=4, crop_batch=4, whole_batch=2, base=8, keep_every=8)
+PRIOR = train_prior.TrainConfig(views=24, batch=8, width=32, layers=1, heads=2, keep_every=8)
+
+
+class Squares:
+    """A captioned set of coloured squares, some of which stand on the left."""
+
+    def __init__(self, path, count=16):
+        self.path, self.domains = path, ["flower", "scene", "portrait", "scene"] * (count // 4)
+
+    def __len__(self):
+        return len(self.domains)
+
+    def images(self, rows):
+        pictures = np.full((len(rows), SIDE, SIDE, 3), 230, np.uint8)
+        for picture, row in zip(pictures, rows):
+            picture[8 : 24 + row, 4 : 30 + row] = np.random.default_rng(int(row)).integers(0, 255, 3)
+        return pictures
+
+    def facts(self, row):
+        return {"relation": "left"} if row % 4 == 1 else {"colour": "red"}
+
+    def captions(self, rows, rng):
+        return [str(rng.choice(["a red square", "a woman smiling"])) for _ in rows]
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Where the training scripts look for SqueezeNet: one of the right shapes and no training."""
+    chance = torch.Generator().manual_seed(0)
+    tensors = {"conv1.weight": torch.randn(96, 3, 7, 7, generator=chance) / 9, "conv1.bias": torch.zeros(96)}
+    inside = 96
+    for fire, squeeze, expand in zip(
+        range(2, 10), (16, 16, 32, 32, 48, 48, 64, 64), (64, 64, 128, 128, 192, 192, 256, 256)
+    ):
+        shapes = {
+            "squeeze1x1": (squeeze, inside, 1),
+            "expand1x1": (expand, squeeze, 1),
+            "expand3x3": (expand, squeeze, 3),
+        }
+        for name, (out, into, side) in shapes.items():
+            scale = (2 / (into * side * side)) ** 0.5
+            tensors[f"fire{fire}.{name}.weight"] = scale * torch.randn(out, into, side, side, generator=chance)
+            tensors[f"fire{fire}.{name}.bias"] = torch.zeros(out)
+        inside = 2 * expand
+    (tmp_path / "perceptual").mkdir()
+    save_file(tensors, tmp_path / "perceptual" / "squeezenet10-imagenet.safetensors")
+    monkeypatch.setattr(train_autoencoder, "Captioned", Squares)
+    monkeypatch.setattr(train_prior, "Captioned", Squares)
+    return tmp_path
+
+
+@pytest.fixture
+def vae(tmp_path):
+    torch.manual_seed(0)
+    make_autoencoder(TextToImageConfig(SIDE, autoencoder_widths=(8, 8, 16, 16))).save_pretrained(tmp_path / "vae")
+    return tmp_path / "vae"
+
+
+class _Stopped(Exception):
+    pass
+
+
+def _stop_after_the_first(monkeypatch, module, run):
+    keep = module.save_checkpoint
+
+    def stop(path, state):
+        keep(path, state)
+        raise _Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "save_checkpoint", stop)
+        with pytest.raises(_Stopped):
+            run()
+    run()
+
+
+def _same(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        torch.testing.assert_close(ours[name], theirs[name], atol=2e-3, rtol=1e-2, msg=name)
+
+
+def test_a_stopped_autoencoder_ends_as_an_unbroken_one(data, monkeypatch):
+    def run(name):
+        train_autoencoder.train(AUTOENCODER, data, data, data / name, "cpu")
+
+    run("whole")
+    _stop_after_the_first(monkeypatch, train_autoencoder, lambda: run("broken"))
+    whole, broken = (AutoencoderKL.from_pretrained(data / name / "vae") for name in ("whole", "broken"))
+    _same(whole.state_dict(), broken.state_dict())
+    assert (data / "whole" / "samples-0000016.png").exists()
+
+
+def test_its_latents_are_normal_and_still_decode_to_the_same(vae):
+    network = AutoencoderKL.from_pretrained(vae)
+    torch.nn.init.constant_(network.quant_conv.bias, 3.0)
+    pictures = Squares(None).images(range(16))
+    before = train_autoencoder.encode(network, pictures)
+    with torch.no_grad():
+        was = network.decode(before).sample
+        sure = network.encode(torch.zeros(1, 3, SIDE, SIDE)).latent_dist
+        train_autoencoder.normalise(network, before)
+        after = train_autoencoder.encode(network, pictures)
+        torch.testing.assert_close(network.decode(after).sample, was, atol=0.05, rtol=0.05)
+        now = network.encode(torch.zeros(1, 3, SIDE, SIDE)).latent_dist
+    torch.testing.assert_close(after.mean((0, 2, 3)), torch.zeros(8), atol=0.05, rtol=0)
+    torch.testing.assert_close(after.std((0, 2, 3)), torch.ones(8), atol=0.05, rtol=0)
+    torch.testing.assert_close(now.std / sure.std, 1 / before.std((0, 2, 3)).view(1, 8, 1, 1).expand_as(now.std))
+    assert network.config.scaling_factor == 1.0
+
+
+def test_a_stopped_prior_ends_as_an_unbroken_one_and_paints(data, vae, monkeypatch):
+    def run(name):
+        train_prior.train(PRIOR, data, vae, data / name, "cpu")
+
+    run("whole")
+    _stop_after_the_first(monkeypatch, train_prior, lambda: run("broken"))
+    whole, broken = (folder.read(data / name / "house") for name in ("whole", "broken"))
+    for part in ("transformer", "text_encoder"):
+        _same(getattr(whole, part).state_dict(), getattr(broken, part).state_dict())
+    assert folder.about(data / "whole" / "house")["images"] == 24
+    assert (data / "whole" / "samples-0000024.png").exists()
+    picture = whole("a red square", num_inference_steps=2, use_resolution_binning=False).images[0]
+    assert picture.size == (SIDE, SIDE)
+
+
+def test_left_is_never_mirrored_and_flowers_are_kept_both_ways():
+    squares = Squares(None)
+    rows, mirrored = latents.views(squares, seed=0)
+    told = np.array([squares.facts(row).get("relation") == "left" for row in rows])
+    assert not mirrored[told].any() and mirrored[~told].any()
+    flowers = np.array(squares.domains)[rows] == "flower"
+    assert mirrored[flowers].mean() == 0.5
+    assert sorted(set(rows)) == list(range(len(squares)))
+
+
+def test_latents_are_encoded_anew_for_other_weights(vae, tmp_path, monkeypatch):
+    network, squares = AutoencoderKL.from_pretrained(vae), Squares(None)
+    first = latents.encoded(squares, network, tmp_path, seed=0)
+    monkeypatch.setattr(latents, "encode", lambda *_: pytest.fail("encoded again"))
+    np.testing.assert_array_equal(latents.encoded(squares, network, tmp_path, seed=0).values, first.values)
+    monkeypatch.undo()
+    torch.nn.init.zeros_(network.quant_conv.weight)
+    assert np.abs(latents.encoded(squares, network, tmp_path, seed=0).values - first.values).max() > 0.1
+
+
+def test_every_domain_has_its_share():
+    mixture = Mixture(["portrait"] * 90 + ["flower"] * 10, {"portrait": 1.0, "flower": 3.0, "scene": 1.0})
+    rows = mixture.rows(np.random.default_rng(0), 40)
+    assert (rows >= 90).sum() == 30
+    with pytest.raises(BadInput, match="No share is set for fish"):
+        Mixture(["fish"], {"portrait": 1.0})
+
+
+def test_the_matrices_that_turn_and_those_that_do_not():
+    flow = train_prior.Flow(TextToImageConfig(width=32, layers=1, heads=2), build(["red"]))
+    matrices, others = train_prior.split_parameters(flow)
+    assert len(matrices) + len(others) == len(list(flow.parameters()))
+    embedding = flow.text_encoder.get_input_embeddings().weight
+    assert any(p is embedding for p in others)  # its rows are words; making them orthogonal would mix them
+    assert all(min(p.shape) > 8 for p in matrices)
