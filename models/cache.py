@@ -45,7 +45,7 @@ class ModelCache:
         self._find = find
         self._idle_seconds = idle_seconds
         self._wait_seconds = wait_seconds
-        self._ledger = Ledger(machine.budget, machine.cpu_tier)
+        self._ledger = Ledger(machine.budget, machine.cpu_tier, machine.take_turns is not None)
         self._changed = threading.Condition(threading.Lock())
         self._mover = Mover(machine, self._ledger, self._changed)
         self._closing = threading.Event()

@@ -84,9 +84,14 @@ class Mover:
         if not returns:
             entry.history.loads += 1
             entry.history.measured_bytes = size
-            if not self._reserve(entry, size):
+            if not self._reserve(entry, self._ledger.weights(spec)):
                 return False
-        if machine.device != "cpu":
+        if self._ledger.takes_turns(spec):
+            if not self._keep_beside(entry, size):
+                return False
+            self._insist(machine.take_turns, model, machine.device)
+            size = spec.part_bytes
+        elif machine.device != "cpu":
             self._insist(machine.move, model, machine.device)
         self._settle(entry, model, size, machine.clock() - started, returns)
         return True
@@ -96,13 +101,28 @@ class Mover:
         with self._changed:
             promise = self._ledger.promise(entry, weights + entry.spec.working_bytes)
             if promise is None:
-                if entry.reserved:  # else nothing changed, and telling so would keep everyone awake
-                    self._ledger.give_back(entry.reserved)
-                    entry.reserved = 0
-                    self._changed.notify_all()
+                self._withdraw(entry)
                 return False
         self._send_away(*promise)
         return True
+
+    def _keep_beside(self, entry: Entry, size: int) -> bool:
+        """Claim main memory for a model whose parts take turns; models resting there leave. False: nothing reserved."""
+        with self._changed:
+            pushed_out = self._ledger.keep_beside(entry, size)
+            if pushed_out is None:
+                self._withdraw(entry)
+                return False
+        for other in pushed_out:
+            self._drop(other)
+        return True
+
+    def _withdraw(self, entry: Entry) -> None:
+        """Take a promise back; the condition is held."""
+        if entry.reserved:  # else nothing changed, and telling so would keep everyone awake
+            self._ledger.give_back(entry.reserved)
+            entry.reserved = 0
+            self._changed.notify_all()
 
     def _settle(self, entry: Entry, model: Any, size: int, seconds: float, returned: bool) -> None:
         history = entry.history
@@ -191,6 +211,8 @@ class Mover:
 
     def _lay_to_rest(self, entry: Entry) -> bool:
         """Move a leaving model to the CPU tier; False when it cannot rest there."""
+        if entry.beside:  # wired up to take turns: it is loaded anew, perhaps when there is room for all of it
+            return False
         with self._changed:
             pushed_out = self._ledger.rest(entry)
         if pushed_out is None:

@@ -40,7 +40,8 @@ class History:
 
 @dataclass(eq=False)
 class Entry:
-    """One stay of one model. `reserved`: bytes promised on the device while it is loading."""
+    """One stay of one model. `bytes`: on the device, or in the CPU tier where it rests; `reserved`: promised on the
+    device while it is loading; `beside`: kept in the CPU tier while its parts take turns on the device."""
 
     spec: ModelSpec
     history: History
@@ -48,6 +49,7 @@ class Entry:
     model: Any = None
     bytes: int = 0
     reserved: int = 0
+    beside: int = 0
     users: int = 0
     last_used: float = 0.0
     error: Exception | None = None  # why loading failed, for those who waited for it
@@ -64,6 +66,7 @@ class Ledger:
 
     budget: int
     cpu_tier: int = 0
+    turns: bool = False  # whether the parts of a model may take turns on the device
     used: int = 0
     peak: int = 0
     resting: int = 0
@@ -116,7 +119,17 @@ class Ledger:
         return Step.WAIT, entry
 
     def weights(self, spec: ModelSpec) -> int:
-        """Bytes of a model's weights: as measured if it was ever loaded, else as its spec says."""
+        """Bytes that a model's weights take of the device: all of them, or the largest part where parts take turns."""
+        return spec.part_bytes if self.takes_turns(spec) else self._whole(spec)
+
+    def takes_turns(self, spec: ModelSpec) -> bool:
+        """Whether a model is too large for the device, but its parts are not, and main memory holds all of it."""
+        whole = self._whole(spec)
+        parted = self.turns and 0 < spec.part_bytes < whole
+        return parted and whole + spec.working_bytes > self.budget and whole <= self.cpu_tier
+
+    def _whole(self, spec: ModelSpec) -> int:
+        """Bytes of all weights: as measured if the model was ever loaded, else as its spec says."""
         history = self.histories.get(spec.key)
         measured = history.measured_bytes if history else None
         return spec.weights_bytes if measured is None else measured
@@ -168,7 +181,18 @@ class Ledger:
 
     def rest(self, entry: Entry) -> list[Entry] | None:
         """Take a leaving model into the CPU tier: returns those it pushes out, or None when it cannot fit."""
-        missing = self.resting + entry.bytes - self.cpu_tier
+        return self._take_in(entry.bytes)
+
+    def keep_beside(self, entry: Entry, size: int) -> list[Entry] | None:
+        """Keep all of a loading model in the CPU tier, its parts to take turns: returns and None as `rest`."""
+        pushed = self._take_in(size)
+        if pushed is not None:
+            entry.beside = size
+        return pushed
+
+    def _take_in(self, size: int) -> list[Entry] | None:
+        """Make room for `size` bytes in the CPU tier and take it: who was pushed out, or None and nothing is done."""
+        missing = self.resting + size - self.cpu_tier
         pushed: list[Entry] = []
         for other in self.idle("cpu"):
             if missing <= 0:
@@ -179,7 +203,7 @@ class Ledger:
             return None
         for other in pushed:
             self.remove(other)
-        self.resting += entry.bytes
+        self.resting += size
         return pushed
 
     def rested(self, entry: Entry) -> None:
@@ -191,6 +215,7 @@ class Ledger:
         """Forget a model that leaves; its device bytes are given back by whoever claimed them."""
         if entry.where == "cpu":
             self.resting -= entry.bytes
+        self._leave_main_memory(entry)
         del self.entries[entry.spec.key]
         entry.where = "out"
         entry.history.evictions += 1
@@ -209,12 +234,18 @@ class Ledger:
         """
         self.give_back(entry.reserved)
         entry.reserved, entry.error = 0, error
+        self._leave_main_memory(entry)
         if stays:
             entry.where = "cpu"
             return
         self.resting -= entry.bytes  # 0 unless it was on its way back
         entry.where = "out"
         del self.entries[entry.spec.key]
+
+    def _leave_main_memory(self, entry: Entry) -> None:
+        """Give back what a model kept there for its parts."""
+        self.resting -= entry.beside
+        entry.beside = 0
 
     def promise(self, entry: Entry, need: int) -> tuple[list[Entry], int] | None:
         """Raise (or lower) what is reserved for a loading model to `need`: (who leaves, surplus), or None."""

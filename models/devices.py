@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ def load(spec: ModelSpec) -> Any:
 def move(model: Any, device: str) -> None:
     """Move a module or a pipeline, in place."""
     model.to(device)
+
+
+def take_turns(model: Any, device: str) -> None:
+    """Leave a pipeline in main memory, and let each part come to the device for as long as it works."""
+    model.enable_model_cpu_offload(device=device)
 
 
 def measure(model: Any) -> int:
@@ -81,13 +87,17 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @dataclass(frozen=True)
 class Machine:
-    """A device with `budget` bytes for models, `cpu_tier` bytes of main memory beside it, and its ways."""
+    """A device with `budget` bytes for models, `cpu_tier` bytes of main memory beside it, and its ways.
+
+    `take_turns`: None where it cannot be done.
+    """
 
     device: str
     budget: int
     cpu_tier: int = 0
     load: Callable[[ModelSpec], Any] = load
     move: Callable[[Any, str], None] = move
+    take_turns: Callable[[Any, str], None] | None = take_turns
     measure: Callable[[Any], int] = measure
     tidy: Callable[[int], None] = tidy
     clock: Callable[[], float] = time.monotonic
@@ -99,7 +109,9 @@ def this_machine(settings: Settings) -> Machine:
     if not cuda:
         return Machine("cpu", settings.memory_budget or int(_CPU_SHARE * main_memory()))
     rest = settings.cpu_tier or int(_REST_SHARE * main_memory())
-    return Machine("cuda", settings.memory_budget or int(_GPU_SHARE * _gpu_memory()), rest)
+    budget = settings.memory_budget or int(_GPU_SHARE * _gpu_memory())
+    # diffusers leaves the turns to accelerate, which nothing else here needs.
+    return Machine("cuda", budget, rest, take_turns=take_turns if find_spec("accelerate") else None)
 
 
 def main_memory() -> int:

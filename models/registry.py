@@ -16,31 +16,15 @@ _FACES_WORKING = 160_000_000  # bytes: activations of a batch of 32 faces at 128
 _LARGEST_PIPELINE = 120_000_000  # bytes in memory: 60 MB of half-precision files
 _TEXT2IMAGE_WORKING = 200_000_000  # bytes: nine pictures at 128 px, decoded at once
 
-# Name, title, repository, licence, bytes: of the download, of the weights in bfloat16, of a run at 512 px. From the
-# pages of the repositories, as far as they could be seen:
+# Name, title, repository, licence, bytes: of the download, of the weights in bfloat16 and of the largest part, of a run
+# at 512 px. From the pages of the repositories, as far as they could be seen:
 # lcm: UNet 3.44 GB, safety checker 1.22, text encoder 0.49, autoencoder 0.33, all in single precision;
 # klein: as the sketch room's; it is the same repository, fetched once for both;
 # z-image: transformer 24.6 GB in single precision, text encoder (Qwen3-4B) 8.05 and autoencoder 0.17 in half.
 _TEXT2IMAGE_HUB = (
-    ("lcm", "LCM Dreamshaper", "SimianLuo/LCM_Dreamshaper_v7", "MIT", 5_490 * 10**6, 2_750 * 10**6, 1_200 * 10**6),
-    (
-        "klein",
-        "FLUX.2 klein",
-        "black-forest-labs/FLUX.2-klein-4B",
-        "Apache-2.0",
-        15_980 * 10**6,
-        15_960 * 10**6,
-        1_500 * 10**6,
-    ),
-    (
-        "z-image",
-        "Z-Image-Turbo",
-        "Tongyi-MAI/Z-Image-Turbo",
-        "Apache-2.0",
-        32_840 * 10**6,
-        20_530 * 10**6,
-        1_500 * 10**6,
-    ),
+    ("lcm", "LCM Dreamshaper", "SimianLuo/LCM_Dreamshaper_v7", "MIT", (5.49e9, 2.75e9, 1.72e9, 1.2e9)),
+    ("klein", "FLUX.2 klein", "black-forest-labs/FLUX.2-klein-4B", "Apache-2.0", (15.98e9, 15.96e9, 8.05e9, 1.5e9)),
+    ("z-image", "Z-Image-Turbo", "Tongyi-MAI/Z-Image-Turbo", "Apache-2.0", (32.84e9, 20.53e9, 12.31e9, 1.5e9)),
 )
 
 
@@ -50,7 +34,8 @@ class ModelSpec:
 
     `loader` is "package.module:function", called with this spec; it returns a module or a diffusers pipeline
     in main memory, in eval mode. Bytes: `weights_bytes` once loaded, `working_bytes` more for each lease,
-    `download_bytes` over the network. `shared`: stateless, so several threads may run it at once.
+    `download_bytes` over the network; `part_bytes` of the largest part of a pipeline whose parts can take turns on a
+    GPU too small for all of it (0: they cannot). `shared`: stateless, so several threads may run it at once.
     """
 
     key: str
@@ -66,6 +51,7 @@ class ModelSpec:
     hub_id: str | None = None
     revision: str | None = None
     download_bytes: int = 0
+    part_bytes: int = 0
     version: str = "1"
 
 
@@ -193,7 +179,8 @@ def _register_text2image() -> None:
             shared=True,
         )
     )
-    for name, title, hub_id, licence, download, weights, working in _TEXT2IMAGE_HUB:
+    for name, title, hub_id, licence, sizes in _TEXT2IMAGE_HUB:
+        download, weights, part, working = map(int, sizes)
         register(
             ModelSpec(
                 key=f"text2image/{name}-hub",
@@ -207,6 +194,7 @@ def _register_text2image() -> None:
                 card=f"assets/cards/text2image-{name}-hub.md",
                 hub_id=hub_id,
                 download_bytes=download,
+                part_bytes=part,
             )
         )
 

@@ -60,6 +60,7 @@ class FakeMachine:
             cpu_tier=self.cpu_tier,
             load=self.load,
             move=self.move,
+            take_turns=self.take_turns,
             measure=lambda model: model.size,
             tidy=self.tidy,
             clock=lambda: self.now,
@@ -87,6 +88,11 @@ class FakeMachine:
             assert not model.in_use, f"{model.key} was moved in use"
             self.now += 0.25
             self._put(model, device)
+
+    def take_turns(self, model: FakeModel, device: str) -> None:
+        """The whole stays in main memory; the part on the device is seen to by whoever runs it."""
+        with _Alone(self):
+            self._put(model, "cpu")
 
     def tidy(self, freed: int) -> None:
         self.tidied.append(freed)

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from models import devices
 from models.cache import ModelCache
 from models.cache_pinned import PinnedCache
 from models.devices import BUILD_LOCK, Machine, this_machine
-from models.errors import CacheBusy, LoadFailed, OutOfMemory
+from models.errors import CacheBusy, LoadFailed, ModelTooLarge, OutOfMemory
 from models.settings import Settings
 from tests.models.fake_machine import FakeMachine, OutOfMemoryError, finder, spec
 
@@ -213,3 +214,62 @@ def test_a_full_collection_is_for_models_large_enough_to_be_missed(monkeypatch):
     assert collections == []
     devices.tidy(10**9)
     assert collections == [1]
+
+
+# ---------------------------------------------------------------- parts that take turns
+
+
+def small_gpu(cpu_tier: int = 60, **more) -> tuple[FakeMachine, ModelCache]:
+    """A GPU of 25 bytes, and beside the small models one of 40 with a largest part of 15."""
+    fake = FakeMachine(budget=25, cpu_tier=cpu_tier, device="gpu")
+    whale = spec("whale", 40, 5, part_bytes=15)
+    return fake, ModelCache(fake.machine(), finder(whale, *(spec(key) for key in KEYS)))
+
+
+def test_a_model_too_large_for_the_device_stays_beside_it_and_its_parts_take_turns():
+    fake, cache = small_gpu()
+    use(cache, fake, "ab")
+    with cache.lease("whale") as model:
+        assert model.place == "cpu" and fake.resident("gpu") == 0, "all others had to make room"
+        assert (cache.stats().used, cache.stats().resting) == (20, 60), "a part and its run; itself, a and b"
+    assert cache.stats().used == 15
+
+
+def test_what_takes_turns_is_dropped_when_others_need_the_device():
+    fake, cache = small_gpu(cpu_tier=45)
+    with cache.lease("whale"):
+        assert cache.stats().resting == 40
+    use(cache, fake, "ab")
+    assert places(cache)["whale"] == "out" and cache.stats().resting == 0
+    with cache.lease("whale"):
+        pass
+    assert fake.loads.count("whale") == 2 and cache.stats().resting == fake.resident("cpu") == 40, "a and b gave way"
+
+
+def test_a_load_that_fails_gives_back_what_it_kept_beside(monkeypatch):
+    fake, cache = small_gpu()
+    monkeypatch.setattr(fake, "_put", lambda *_: (_ for _ in ()).throw(RuntimeError("no such driver")))
+    with pytest.raises(LoadFailed), cache.lease("whale"):
+        pass
+    assert cache.stats().used == cache.stats().resting == 0
+
+
+@pytest.mark.parametrize("tier", [0, 39])
+def test_without_main_memory_for_all_of_it_a_model_is_too_large(tier):
+    _, cache = small_gpu(cpu_tier=tier)
+    with pytest.raises(ModelTooLarge, match="Model whale needs 45 bytes of memory"), cache.lease("whale"):
+        pass
+
+
+def test_where_parts_cannot_take_turns_a_model_is_too_large():
+    fake, _ = small_gpu()
+    machine = replace(fake.machine(), take_turns=None)
+    with pytest.raises(ModelTooLarge), ModelCache(machine, finder(spec("whale", 40, 5, part_bytes=15))).lease("whale"):
+        pass
+
+
+def test_a_model_that_turns_out_to_fit_is_moved_as_a_whole():
+    fake, cache = small_gpu()
+    fake.sizes["whale"] = 18
+    with cache.lease("whale") as model:
+        assert model.place == "gpu" and cache.stats().used == 23 and cache.stats().resting == 0
