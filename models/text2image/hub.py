@@ -115,8 +115,13 @@ def paint(
                 on_step(Step(len(pictures) * ask.steps + step + 1, total, []))
             return tensors
 
-        for seed in ask.seeds():
-            pictures.append(_painted(pipeline, _painter(model), ask, seed, side, after_step))
+        try:
+            for seed in ask.seeds():
+                pictures.append(_painted(pipeline, _painter(model), ask, seed, side, after_step))
+        finally:
+            # Where parts take turns, a run that was called off leaves its part on the device, and the next one would
+            # come on top of it.
+            pipeline.maybe_free_model_hooks()
     return pictures
 
 

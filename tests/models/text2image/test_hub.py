@@ -1,6 +1,7 @@
 """The hub's three pipelines, each proven with a tiny checkpoint of the same classes and the network off."""
 
 import socket
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -264,6 +265,17 @@ def test_the_precision_follows_the_memory_at_hand(hub_cache, cache, monkeypatch,
             dtype
         }
     assert len(paint(Ask("a red cherry", 3, steps=1, count=1), LCM, cache)) == 1
+
+
+@pytest.mark.parametrize("key", PAINTERS)
+def test_parts_that_take_turns_paint_the_same_picture(hub_cache, cache, monkeypatch, key):
+    monkeypatch.setenv("VERNISSAGE_MEMORY_BUDGET", "90GB")  # both in single precision
+    small = replace(registry.get(key), weights_bytes=20_000, working_bytes=1_000, part_bytes=5_000)
+    in_turns = ModelCache(Machine("cpu", 10_000, 10**9), lambda _: small)
+    ask = Ask("a red cherry", 3, steps=2, count=1)
+    one, other = paint(ask, key, in_turns)[0], paint(ask, key, cache)[0]
+    assert np.abs(np.subtract(one, other, dtype=int)).max() <= 1, "memory lies otherwise, so sums round otherwise"
+    assert (in_turns.stats().used, in_turns.stats().resting) == (5_000, cache.stats().models[0].bytes)
 
 
 @pytest.mark.parametrize(
