@@ -97,3 +97,13 @@ function takeModel() {
   showSettings();
   typed();
 }
+
+// The floors beneath ask for a painting: {prompt} or any settings, by name.
+document.addEventListener("text:paint", ({ detail }) => {
+  for (const name of NAMES) if (name !== "model" && name in detail) state[name] = detail[name];
+  field.value = state.prompt;
+  showSettings();
+  typed();
+  paint();
+  root.scrollIntoView({ behavior: "smooth", block: "start" });
+});

@@ -202,3 +202,4 @@ function tell() {
 }
 const settings = () => NAMES.filter((name) => name !== "model").map((name) => state[name]);
 root.settings = settings;
+root.wish = () => ({ ...state });

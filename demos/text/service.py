@@ -1,7 +1,6 @@
 """What the page of the text-to-image room asks the house, and how an order, which anyone may have sent, is read."""
 
 import json
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,6 @@ from typing import Any
 from demos.house.chooser import HOUSE
 from demos.house.counter import Counter
 from demos.house.steps import in_steps
-from demos.kit import whole_seed
 from models.errors import BadInput
 from models.media import picture_bytes
 from models.text2image import engine
@@ -37,35 +35,14 @@ def parse(order: Any) -> dict[str, Any]:
 
 
 def read(order: Mapping[str, Any]) -> tuple[Ask, str, list[str]]:
-    """The order {prompt, seed, steps, guidance, negative_prompt, count, model}, checked.
+    """The order {prompt, seed, steps, guidance, negative_prompt, count, model}, as it can be met.
 
-    Returns what is asked, the model's key, and a sentence for each setting that was brought back to what is possible.
+    Returns what is asked, the model's key, and a sentence for each thing that was changed. Raises as `engine.check`.
     """
-    ask = Ask(
-        prompt=_text(order, "prompt"),
-        seed=whole_seed(order.get("seed", FIRST.seed)),
-        steps=round(_number(order, "steps")),
-        guidance=_number(order, "guidance"),
-        negative_prompt=_text(order, "negative_prompt"),
-        count=round(_number(order, "count")),
-    )
-    model = order.get("model") or HOUSE
-    checked, said = engine.check(ask)
-    return checked, engine.HOUSE if model == HOUSE else str(model), list(said)
-
-
-def _text(order: Mapping[str, Any], name: str) -> str:
-    text = order.get(name, getattr(FIRST, name))
-    if not isinstance(text, str):
-        raise BadInput(f"The {name.replace('_', ' ')} is text: write a few words.")
-    return text
-
-
-def _number(order: Mapping[str, Any], name: str) -> float:
-    value = order.get(name, getattr(FIRST, name))
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadInput(f"{name.capitalize()} is a number, such as {getattr(FIRST, name):g}.")
-    return value
+    asked = str(order.get("model") or HOUSE)
+    model = engine.HOUSE if asked == HOUSE else asked
+    ask, said = engine.check(Ask(**{name: order.get(name, usual) for name, usual in vars(FIRST).items()}), model)
+    return ask, model, said
 
 
 # ---------------------------------------------------------------- painting
@@ -76,20 +53,21 @@ class Memory:
 
     def __init__(self, most: int):
         self._most = most
-        self._kept: OrderedDict[Any, list[bytes]] = OrderedDict()
+        self._kept: OrderedDict[Ask, list[bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Any) -> list[bytes] | None:
-        """What was kept under the key, if it still is."""
+    def get(self, ask: Ask) -> list[bytes] | None:
+        """What was kept of this ask, if it still is."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+            if ask in self._kept:
+                self._kept.move_to_end(ask)
+            return self._kept.get(ask)
 
-    def keep(self, key: Any, pictures: list[bytes]) -> None:
-        """Keep them, and let the ones go that were not asked for longest."""
+    def keep(self, ask: Ask, pictures: list[bytes]) -> None:
+        """Keep them, and let those go that nobody has asked for longest."""
         with self._lock:
-            self._kept[key] = pictures
+            self._kept[ask] = pictures
+            self._kept.move_to_end(ask)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
 
@@ -99,14 +77,15 @@ MEMORY = Memory(most=64)
 
 def painted(ask: Ask, model: str = engine.HOUSE) -> Iterator[Step | list[bytes]]:
     """Paint what was asked: yields each step, at last the pictures as PNG files with their recipes."""
-    known = MEMORY.get((ask, model)) if model == engine.HOUSE else None
-    if known is None:
-        with closing(in_steps(lambda on_step: engine.paint(ask, model, on_step=on_step))) as steps:
-            for news in steps:
-                if isinstance(news, tuple):
-                    yield news[0]
-                else:
-                    known = [picture_bytes(picture, recipe(ask, k, model)) for k, picture in enumerate(news)]
-        if model == engine.HOUSE:
-            MEMORY.keep((ask, model), known)
-    yield known
+    if model == engine.HOUSE and (known := MEMORY.get(ask)):
+        yield known
+        return
+    with closing(in_steps(lambda on_step: engine.paint(ask, model, on_step=on_step))) as steps:
+        for news in steps:
+            if isinstance(news, tuple):
+                yield news[0]
+                continue
+            finished = [picture_bytes(picture, recipe(ask, place, model)) for place, picture in enumerate(news)]
+            if model == engine.HOUSE:
+                MEMORY.keep(ask, finished)
+            yield finished

@@ -17,12 +17,11 @@ from demos.kit import ASSETS, SEED_LIMIT
 from models.faces.contact import tiles
 from models.media import read_recipe
 from models.text2image import words
-from models.text2image.engine import MOST_PICTURES, MOST_STEPS
+from models.text2image.ask import MOST_GUIDANCE, MOST_PICTURES, MOST_STEPS
 
 FOLDER = ASSETS / "text"
 SCRIPTS = ("studio.js", "prompt.js", "settings.js", "visit.js", "start.js")
 SETTINGS = ("prompt", "seed", "steps", "guidance", "negative_prompt", "count")  # in this order on the page too
-MOST_GUIDANCE = 8.0
 
 SLIDERS = (
     {
@@ -87,7 +86,7 @@ class Studio(gr.HTML):
         setup = {
             **hanging,
             "usual": usual,
-            "words": [word for word in words.VOCABULARY if word not in words.MARKS],
+            "words": [word for word in words.VOCABULARY if word.isalnum()],
             "groups": {name: list(group) for name, group in words.GROUPS.items()},
             "sliders": SLIDERS,
             "seeds": SEED_LIMIT,
