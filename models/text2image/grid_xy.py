@@ -39,13 +39,13 @@ def grid_xy(
     asks = cells(ask, x, y)
     flat = [cell for row in asks for cell in row]
     painted: dict[int, Image.Image] = {}
-    batches = _batches(flat)
-    total, done = sum(flat[batch[0]].steps for batch in batches), 0
+    passes = batches(flat)
+    total, done = sum(flat[batch[0]].steps for batch in passes), 0
     with open_house(model, cache) as pipeline:
         from models.text2image import preview
         from models.text2image.sampling import run
 
-        for batch in batches:
+        for batch in passes:
             first = flat[batch[0]]
 
             def after_step(index: int, _latents: object, estimate: object, done: int = done) -> None:
@@ -106,8 +106,9 @@ def _moved(ask: Ask, axis: Axis, value: Any) -> Ask:
     return check(replace(ask, prompt=_as_word(axis[1][0]).sub(lambda _: value.strip(), ask.prompt)))[0]
 
 
-def _batches(asks: list[Ask]) -> list[list[int]]:
-    """Indices of asks that can be painted in one pass: with the same steps and guidance, MOST_PICTURES at most."""
+def batches(asks: list[Ask]) -> list[list[int]]:
+    """Indices of asks painted in one pass, in the order of the passes: alike in steps and guidance, MOST_PICTURES at
+    most."""
 
     def settings(index: int) -> tuple[int, float]:
         return asks[index].steps, asks[index].guidance
