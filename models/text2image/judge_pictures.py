@@ -21,6 +21,7 @@ from models.training import grid, to_tensor
 COMPONENTS = 160  # of the eigenpictures
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
 MOST_NEIGHBOURS = 3000  # training pictures of a domain that are compared with
+MANY_SOURCES = 500  # a domain with fewer is turntable views of a few fruits, or drawings made again and again
 WORST = 16  # pairs on a sheet
 _CROP = 6  # pixels a training picture is cropped by, when we ask whether a copy would be found
 
@@ -88,7 +89,10 @@ class Gallery:
 
     @staticmethod
     def of(bench: Bench, domain: str) -> "Gallery":
-        rows = bench.rows(bench.train, domain, MOST_NEIGHBOURS, seed=3)
+        every = np.flatnonzero(np.asarray(bench.train.domains) == domain)
+        first = {bench.train.source(int(row)): row for row in every[::-1]}  # of a photograph's views, the whole one
+        known = np.array(sorted(first.values())) if len(first) > MANY_SOURCES else every
+        rows = np.random.default_rng(3).permutation(known)[:MOST_NEIGHBOURS]
         pictures = bench.train.images(rows)
         return Gallery(rows, np.concatenate([likeness(bench, pictures), likeness(bench, pictures[:, :, ::-1])]))
 
