@@ -43,6 +43,7 @@ def encoded(captioned: Captioned, autoencoder: AutoencoderKL, folder: Path, seed
     rows, mirrored = views(captioned, seed)
     path = folder / f"latents-{_digest(autoencoder, rows)}.npy"
     if not path.exists():
+        print(f"Encoding {len(rows)} pictures.", flush=True)
         chunks = np.array_split(np.arange(len(rows)), -(-len(rows) // _CHUNK))
         values = [_encode(captioned, autoencoder, rows[chunk], mirrored[chunk]) for chunk in chunks]
         partial = path.with_suffix(".part")
