@@ -1,6 +1,6 @@
 """What every judgement of text to image needs at hand: the pipeline, the captioned sets and a feature network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,7 @@ class Bench:
     held_out: Captioned
     squeezenet: SqueezeNet
     count: int
+    _painted: dict[tuple[str, int], NDArray] = field(default_factory=dict, repr=False)
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -52,6 +53,13 @@ class Bench:
         rows = self.rows(self.held_out, domain, 2 * self.count)
         half = len(rows) // 2
         return rows[:half], rows[half : 2 * half]
+
+    def painted(self, domain: str, seed: int) -> NDArray:
+        """What the model makes of captions of the second half's pictures; remembered."""
+        if (domain, seed) not in self._painted:
+            captions = self.held_out.captions(self.halves(domain)[1], np.random.default_rng(seed))
+            self._painted[domain, seed] = self.paint(captions, 10_000 * (seed + 1))
+        return self._painted[domain, seed]
 
     def paint(self, prompts: list[str], seed: int, setting: Setting = Setting()) -> NDArray:  # noqa: B008
         """One picture a prompt, picture k from seed + k: uint8 (N, SIDE, SIDE, 3)."""

@@ -20,7 +20,7 @@ from models.training import grid, to_tensor
 
 COMPONENTS = 160  # of the eigenpictures
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
-MOST_NEIGHBOURS = 3000  # training pictures of a domain that are compared with
+USUAL_NEIGHBOURS, MOST_NEIGHBOURS = 1200, {"flower": 4000}  # training pictures compared with; of flowers, all
 MANY_SOURCES = 500  # a domain with fewer is turntable views of a few fruits, or drawings made again and again
 WORST = 16  # pairs on a sheet
 _CROP = 6  # pixels a training picture is cropped by, when we ask whether a copy would be found
@@ -39,7 +39,7 @@ def _distances(bench: Bench, domain: str, seeds: int) -> dict:
     n, half = len(reference), bench.held_out.images(other)
     learnt = bench.train.images(bench.rows(bench.train, domain, seeds * n, seed=1))
     lots = {
-        "house": [_captioned(bench, reference, seed) for seed in range(seeds)],
+        "house": [bench.painted(domain, seed) for seed in range(seeds)],
         "training pictures": [learnt[k * n : (k + 1) * n] for k in range(max(1, len(learnt) // n))],
         "autoencoder": [bench.through_autoencoder(half)],
         "eigenpictures": [Eigenfaces.of(learnt, min(COMPONENTS, len(learnt) - 1)).draw(n, seed=0)],
@@ -54,10 +54,6 @@ def _distances(bench: Bench, domain: str, seeds: int) -> dict:
     }
 
 
-def _captioned(bench: Bench, rows: NDArray, seed: int) -> NDArray:
-    return bench.paint(bench.held_out.captions(rows, np.random.default_rng(seed)), 10_000 * (seed + 1))
-
-
 def _against(bench: Bench, ours: NDArray, theirs: NDArray, features: NDArray) -> dict[str, float]:
     n = min(len(ours), len(theirs))
     return {
@@ -68,8 +64,9 @@ def _against(bench: Bench, ours: NDArray, theirs: NDArray, features: NDArray) ->
 
 @torch.inference_mode()
 def likeness(bench: Bench, pictures: NDArray) -> NDArray:
-    """Unit vectors (N, 16 * 768), near for the same picture even if it was mirrored back, cropped or coded: fire5 and
-    fire9 on a 4 x 4 grid, each place normalised on its own, so that where things are counts as much as what they are.
+    """Unit vectors (N, 16 * 768), near for the same picture even if it was cropped or coded.
+
+    fire5 and fire9 on a 4 x 4 grid, each place normalised on its own: where things are counts as much as what they are.
     """
     parts = []
     for start in range(0, len(pictures), PIECE):
@@ -82,8 +79,9 @@ def likeness(bench: Bench, pictures: NDArray) -> NDArray:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Training pictures of one domain, as they are and mirrored: their rows (T,) and likenesses (2 * T, D)."""
+    """Training pictures of one domain: their rows (T,) and likenesses (T, D)."""
 
+    bench: Bench
     rows: NDArray
     likenesses: NDArray
 
@@ -92,15 +90,17 @@ class Gallery:
         every = np.flatnonzero(np.asarray(bench.train.domains) == domain)
         first = {bench.train.source(int(row)): row for row in every[::-1]}  # of a photograph's views, the whole one
         known = np.array(sorted(first.values())) if len(first) > MANY_SOURCES else every
-        rows = np.random.default_rng(3).permutation(known)[:MOST_NEIGHBOURS]
-        pictures = bench.train.images(rows)
-        return Gallery(rows, np.concatenate([likeness(bench, pictures), likeness(bench, pictures[:, :, ::-1])]))
+        most = MOST_NEIGHBOURS.get(domain, USUAL_NEIGHBOURS)
+        rows = np.random.default_rng(3).permutation(known)[:most]
+        return Gallery(bench, rows, likeness(bench, bench.train.images(rows)))
 
-    def nearest(self, ours: NDArray) -> tuple[NDArray, NDArray]:
-        """Distance (N,) of likenesses (N, D) to the nearest training picture, and its row in the set (N,)."""
-        alike = torch.from_numpy(ours).float() @ torch.from_numpy(self.likenesses).float().T
+    def nearest(self, pictures: NDArray) -> tuple[NDArray, NDArray]:
+        """Distance (N,) of pictures, as they are or mirrored, to the nearest training picture, and its row (N,)."""
+        both = [likeness(self.bench, shown) for shown in (pictures, pictures[:, :, ::-1])]
+        known = torch.from_numpy(self.likenesses).float()
+        alike = torch.stack([torch.from_numpy(ours).float() @ known.T for ours in both]).amax(0)  # (N, T)
         value, place = alike.max(1)
-        return np.sqrt((2 - 2 * value.numpy()).clip(0)), self.rows[place.numpy() % len(self.rows)]
+        return np.sqrt((2 - 2 * value.numpy()).clip(0)), self.rows[place.numpy()]
 
 
 def nearest(bench: Bench, save: Callable[[str, Image.Image], None] | None = None) -> dict[str, dict]:
@@ -115,18 +115,18 @@ def nearest(bench: Bench, save: Callable[[str, Image.Image], None] | None = None
 
 def _nearest(bench: Bench, domain: str, save: Callable[[str, Image.Image], None] | None) -> dict:
     gallery, n = Gallery.of(bench, domain), bench.count
-    held = bench.rows(bench.held_out, domain, n, seed=4)
-    pictures = bench.paint(bench.held_out.captions(held, np.random.default_rng(5)), seed=50_000)
-    ours, whose = gallery.nearest(likeness(bench, pictures))
-    theirs, _ = gallery.nearest(likeness(bench, bench.held_out.images(held)))
-    copied = gallery.rows[: min(n, 100)]
+    held = bench.halves(domain)[1]
+    pictures = bench.painted(domain, 0)
+    ours, whose = gallery.nearest(pictures)
+    theirs, _ = gallery.nearest(bench.held_out.images(held))
+    copied = gallery.rows[:n]
     copies = _cropped(bench.through_autoencoder(bench.train.images(copied)))
-    again, originals = gallery.nearest(likeness(bench, copies))
+    again, originals = gallery.nearest(copies)
     if save:
         worst = np.argsort(ours)[:WORST]
         save(f"nearest-{domain}", grid([list(pictures[worst]), list(bench.train.images(whose[worst]))]))
     return {
-        "pictures": len(held),
+        "pictures": len(pictures),
         "compared_with": len(gallery.rows),
         "quantiles": list(QUANTILES),
         "generated": np.quantile(ours, QUANTILES).tolist(),

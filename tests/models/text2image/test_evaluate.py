@@ -11,7 +11,7 @@ from models.text2image import judge_words, probe, questions
 from models.text2image.bench import Bench, Setting
 from models.text2image.classifiers import Judge, Network, TeachConfig, load, loss_of, save, teach_network
 from models.text2image.figures import as_markdown
-from models.text2image.judge_pictures import Gallery, distances, likeness, nearest
+from models.text2image.judge_pictures import Gallery, distances, nearest
 from models.text2image.network import tiny_pipeline
 from models.text2image.prompts import Prompt, draw
 from models.text2image.questions import Table, answers
@@ -245,9 +245,9 @@ def test_a_copy_is_found_whether_mirrored_or_not(bench):
     gallery = Gallery.of(bench, "fruit")
     shown = bench.train.images(gallery.rows[:5])
     for pictures in (shown, shown[:, :, ::-1]):
-        distance, whose = gallery.nearest(likeness(bench, pictures))
+        distance, whose = gallery.nearest(pictures)
         assert distance.max() < 0.05 and (whose == gallery.rows[:5]).all()
-    distance, _ = gallery.nearest(likeness(bench, bench.held_out.images(bench.rows(bench.held_out, "fruit", 5))))
+    distance, _ = gallery.nearest(bench.held_out.images(bench.rows(bench.held_out, "fruit", 5)))
     assert np.median(distance) > 0.05
 
 
