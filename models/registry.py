@@ -175,7 +175,7 @@ def _register_text2image() -> None:
             weights_bytes=2 * files or _LARGEST_PIPELINE,
             working_bytes=_TEXT2IMAGE_WORKING,
             licence="CC BY-SA 4.0",
-            card="assets/cards/text2image-prior.md",
+            card="assets/cards/text2image-house.md",
             shared=True,
         )
     )

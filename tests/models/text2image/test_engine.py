@@ -173,7 +173,7 @@ def test_looking_inside_leaves_no_trace_in_the_shared_model(house, cache):
 
 def test_only_the_house_model_can_be_looked_into(house, cache):
     with pytest.raises(BadInput, match="Only the house model"):
-        look_inside(ASK, "text2image/other-hub", cache)
+        look_inside(ASK, "text2image/klein-hub", cache)
 
 
 # ---------------------------------------------------------------- neighbours
