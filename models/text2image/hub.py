@@ -32,23 +32,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Painter:
-    """What a pipeline was made for. `sides`: pixels and the bytes a run of that size takes, the largest first.
+    """What a pipeline was made for: steps, and guidance, which most had built in and few take as a wish.
 
-    `guidance`: the one it was distilled with, or None where it takes the visitor's.
+    `sides`: pixels and the bytes a run of that size takes, the largest first.
     """
 
     pipeline: str
     steps: int
     most_steps: int
-    guidance: float | None
+    guidance: float
     sides: tuple[tuple[int, int], ...]
+    takes_guidance: bool = False
 
 
 # Working memory is reckoned from the tokens of a picture and from its decoding; it was not measured on a GPU. The last
 # figure of each is what the registry promises a run.
 PAINTERS = {
     "text2image/lcm-hub": Painter(
-        "LatentConsistencyModelPipeline", 4, 8, None, ((768, 2_500_000_000), (512, 1_200_000_000))
+        "LatentConsistencyModelPipeline", 4, 8, 8.5, ((768, 2_500_000_000), (512, 1_200_000_000)), takes_guidance=True
     ),
     "text2image/klein-hub": Painter(
         "Flux2KleinPipeline", 4, 8, 1.0, ((1024, 4_000_000_000), (768, 2_500_000_000), (512, 1_500_000_000))
@@ -80,15 +81,19 @@ def load(spec: ModelSpec) -> "DiffusionPipeline":
 
 
 def fitted(ask: Ask, model: str) -> tuple[Ask, list[str]]:
-    """A checked ask as this pipeline can meet it, and a sentence for each wish that had to give way."""
+    """A checked ask as this pipeline can meet it, and a sentence for each wish that had to give way.
+
+    What stands as an ask has it from the start was made for the house model, and gives way without a word.
+    """
     painter, said = _painter(model), []
     if ask.steps > painter.most_steps:
-        # More than it was distilled for makes the picture worse: whoever did not choose gets what its makers chose.
-        said.append(f"This model was made for {painter.steps} steps: {painter.steps} were taken for {ask.steps}.")
+        # More than it was distilled for makes the picture worse.
+        if ask.steps != Ask.steps:
+            said.append(f"This model was made for {painter.steps} steps: {painter.steps} were taken for {ask.steps}.")
         ask = replace(ask, steps=painter.steps)
     if ask.negative_prompt:
         said.append("This model takes no negative prompt: it was left aside.")
-    if painter.guidance is not None and ask.guidance != Ask.guidance:
+    if not painter.takes_guidance and ask.guidance != Ask.guidance:
         said.append("This model has its guidance built in: yours was left aside.")
     return replace(ask, negative_prompt=""), said
 
@@ -140,12 +145,13 @@ def _painted(
 ) -> Image.Image:
     import torch
 
+    chosen = painter.takes_guidance and ask.guidance != Ask.guidance
     result: Any = pipeline(
         prompt=ask.prompt,
         height=side,
         width=side,
         num_inference_steps=ask.steps,
-        guidance_scale=ask.guidance if painter.guidance is None else painter.guidance,
+        guidance_scale=ask.guidance if chosen else painter.guidance,
         generator=torch.Generator("cpu").manual_seed(seed),  # the same noise whatever the device
         callback_on_step_end=after_step,
     )

@@ -41,7 +41,7 @@ def test_writing_the_model_cannot_read_is_kept_whole_and_it_is_said(prompt):
     met, said = check(Ask(prompt, 7))
     assert met.prompt == prompt, "the joiner in an emoji of several is part of it"
     assert len(said) == 1 and "knows none of these words" in said[0]
-    assert check(Ask(prompt, 7, steps=4), model="text2image/klein-hub")[1] == [], "that is of the house model alone"
+    assert check(Ask(prompt, 7), model="text2image/klein-hub")[1] == [], "that is of the house model alone"
 
 
 def test_words_beyond_what_the_model_reads_are_named():

@@ -228,6 +228,11 @@ def test_it_tells_its_steps_and_can_be_stopped(hub_cache, cache, key):
     assert len(told) == 1 and not cache.stats().models[0].in_use
 
 
+def test_the_one_that_takes_guidance_follows_it(hub_cache, cache):
+    weak, strong = (paint(Ask("a red cherry", 3, 1, guidance, count=1), LCM, cache)[0] for guidance in (1.5, 12.0))
+    assert weak.tobytes() != strong.tobytes()
+
+
 def test_what_the_safety_checker_rejects_is_held_back_and_says_so(hub_cache, cache):
     ask = Ask("a red cherry", 3, steps=1, count=1)
     shown = paint(ask, LCM, cache)[0]
@@ -245,7 +250,7 @@ def test_wishes_a_distilled_model_cannot_meet_give_way_aloud():
         "This model takes no negative prompt: it was left aside.",
         "This model has its guidance built in: yours was left aside.",
     ]
-    assert check(Ask("a red cherry", 3, steps=4), KLEIN)[1] == []
+    assert check(Ask("a red cherry", 3), KLEIN) == (Ask("a red cherry", 3, steps=4), []), "nothing was chosen"
     with pytest.raises(BadInput, match="no text-to-image model called 'sketch/fruit'"):
         check(Ask("a red cherry", 3), "sketch/fruit")
 
