@@ -10,7 +10,7 @@ from models.errors import BadInput
 from models.text2image import folder, latents, train_autoencoder
 from models.text2image import train as train_prior
 from models.text2image.mixture import Mixture
-from models.text2image.network import TextToImageConfig, make_autoencoder
+from models.text2image.network import TextToImageConfig, make_autoencoder, make_scheduler
 from models.text2image.tokenizer import build
 
 SIDE = 64
@@ -176,3 +176,16 @@ def test_the_matrices_that_turn_and_those_that_do_not():
     embedding = flow.text_encoder.get_input_embeddings().weight
     assert any(p is embedding for p in others)  # its rows are words; making them orthogonal would mix them
     assert all(min(p.shape) > 8 for p in matrices)
+
+
+def test_the_scheduler_walks_the_flow_that_is_trained():
+    chance = torch.Generator().manual_seed(0)
+    picture, noise = torch.randn(2, 1, 8, 4, 4, generator=chance)
+    scheduler = make_scheduler()
+    scheduler.set_timesteps(12)
+    x = noise * scheduler.init_noise_sigma
+    for timestep in scheduler.timesteps:
+        t = timestep / 1000
+        torch.testing.assert_close(x, (1 - t) * picture + t * noise, atol=1e-2, rtol=0)  # timesteps are whole numbers
+        x = scheduler.step(noise - picture, timestep, x).prev_sample
+    torch.testing.assert_close(x, picture, atol=1e-2, rtol=0)
