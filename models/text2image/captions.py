@@ -64,9 +64,9 @@ def _together(subject: str, parts: Sequence[str], ground: str, voice: Voice) -> 
     if voice.rng is not None and len(parts) > 1:
         parts = [parts[k] for k in voice.rng.permutation(len(parts))]
     text = " ".join([subject, *parts])
-    if ground.startswith(",") and not voice.says(0.85):
-        return f"{ground[2:]}, {text}"
-    return text + ("" if not ground else ground if ground.startswith(",") else f" {ground}")
+    if not ground.startswith(","):
+        return f"{text} {ground}" if ground else text
+    return text + ground if voice.says(0.85) else f"{ground[2:]}, {text}"
 
 
 def _ground(colour: str, voice: Voice) -> str:
@@ -92,7 +92,7 @@ def _portrait(facts: dict, voice: Voice) -> str:
     if "light" in facts and voice.says(0.3):
         parts.append(f"lit from the {facts['light']}")
     ground = _ground(facts["backdrop"], voice) if voice.says(0.6) else ""
-    return _together(voice.one(openings, 0.55) + who, parts, ground, voice).replace(" ,", ",")
+    return _together(voice.one(openings, 0.55) + who, parts, ground, voice)
 
 
 def _hair(facts: dict, voice: Voice) -> str:
@@ -123,7 +123,7 @@ def _fruit(facts: dict, voice: Voice) -> str:
     opening = voice.one(("", "a photo of ", "a picture of "), 0.75)
     if facts["state"] == "eaten":
         subject = voice.one((f"an {kind} core", f"an eaten {kind}", f"the core of an {kind}"))
-        return (opening + _together(subject, [], ground, voice)).replace(" ,", ",")
+        return _together(opening + subject, [], ground, voice)
     looks = [voice.colour(facts["colour"])] if voice.says(0.85) else []
     if facts["state"] == "withered" and voice.says(0.85):
         looks.insert(0, voice.one(("withered", "wrinkled", "rotten"), 0.4))
@@ -135,7 +135,7 @@ def _fruit(facts: dict, voice: Voice) -> str:
         parts.append(f"with a {voice.one(w.STEMS, 0.75)}")
     elif facts.get("stem") == "no" and voice.says(0.15):
         parts.append(f"without a {voice.one(w.STEMS, 0.75)}")
-    return (opening + _together(article(" ".join([*looks, kind])), parts, ground, voice)).replace(" ,", ",")
+    return _together(opening + article(" ".join([*looks, kind])), parts, ground, voice)
 
 
 _FRAMINGS = {

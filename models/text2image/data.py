@@ -17,6 +17,7 @@ depends on the seed, the split, the domain and k alone.
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def _flowers(plan: Plan) -> Iterator[Made]:
     for k, photo in enumerate(photos):
         yield flowers.whole(photo.pixels), photo.facts, photo.file
         rng = plan.rng(k)
-        for _ in range(0 if plan.held_out else flowers.VIEWS[photo.facts["framing"]] - 1):
+        for _ in range(0 if plan.held_out else flowers.views(photo.facts) - 1):
             yield flowers.view(photo.pixels, rng), photo.facts, photo.file
 
 
@@ -140,8 +141,10 @@ def render(plan: Plan, out: Path) -> int:
         if len(pictures) == plan.count:
             break
     out.mkdir(parents=True, exist_ok=True)
-    np.save(out / f"{plan.domain}.npy", np.stack(pictures))
+    with (out / f".{plan.domain}.part").open("wb") as file:
+        np.save(file, np.stack(pictures))
     (out / f"{plan.domain}.jsonl").write_text("\n".join(lines) + "\n")
+    os.replace(file.name, out / f"{plan.domain}.npy")  # whoever reads the old pictures goes on reading those
     return len(pictures)
 
 

@@ -19,8 +19,9 @@ from models.text2image.words import withheld
 
 ROOM = 152
 KINDS = {"daisy": "daisy", "dandelion": "dandelion", "roses": "rose", "sunflowers": "sunflower", "tulips": "tulip"}
-# Views of each photo in the set: close-ups and single flowers teach what a flower looks like, wide fields little.
+# Views of each photo: close-ups and single flowers teach what a flower looks like, wide fields little.
 VIEWS = {"closeup": 4, "single": 4, "few": 2, "bouquet": 1, "field": 1}
+_OFTENER = {"rose": 1.5, "tulip": 1.5}  # of many colours, few photos of each
 _NAMES = {"multicolour": "colourful", "seedhead": "seedhead"}
 _CENTRE = re.compile(r"\b(yellow|dark|brown|orange|black|green|golden)(?: \w+)? (?:cent(?:er|re)s?)\b")
 _CENTRES = {"dark": "dark", "golden": "yellow"}
@@ -55,6 +56,12 @@ def facts(row: dict) -> dict:
     if centre and row["class"] in ("daisy", "sunflowers"):
         found["centre"] = _CENTRES.get(centre[1], centre[1])
     return found
+
+
+def views(facts: dict) -> int:
+    """How many views of a photo with these facts a training set holds."""
+    often = 0.5 if "seedhead" in facts["petals"] else _OFTENER.get(facts["kind"], 1.0)
+    return max(1, round(often * VIEWS[facts["framing"]]))
 
 
 def _read(path: Path) -> NDArray:

@@ -19,7 +19,8 @@ from models.text2image.words import withheld
 
 WITHERED = ("Apple Rotten 1", "Apple 21")
 EATEN = ("Apple 23",)
-LEFT_OUT = ("Apple 12", "Apple 13", "Apple 19", "Apple 20", "Apple 9", "Apple worm 1", "Tomato Maroon 1")  # patchy
+LEFT_OUT = ("Apple 12", "Apple 13", "Apple 19", "Apple 20", "Apple 9", "Apple worm 1")  # rotten on one side, russet
+LEFT_OUT += ("Cherry Wax 1", "Cherry Wax 2", "Tomato Maroon 1")  # of no colour that has one name
 BACKDROPS = {"white": 0.56, "cream": 0.08, "grey": 0.09, "light blue": 0.09, "pink": 0.06, "light green": 0.06}
 BACKDROPS |= {"yellow": 0.06}
 
@@ -81,7 +82,8 @@ def colour(photo: NDArray, inside: NDArray, kind: str) -> str:
         return "dark red"
     hue, full, value = hue[sure], full[sure], value[sure]
     hue = np.where(hue > 300, hue - 360, hue)
-    red, orange = np.mean((hue < 19) & (full > 0.4)), np.mean((hue >= 19) & (hue < 40) & (full > 0.4))
+    strong = (full > 0.4) | (value < 0.5)  # a pale blush is not red, a dark shine is
+    red, orange = np.mean((hue < 19) & strong), np.mean((hue >= 19) & (hue < 40) & strong)
     yellow, green = np.mean((hue >= 40) & (hue < 60)), np.mean(hue >= 60)
     return _NAMERS[kind](red, orange, yellow, green, float(np.median(value)), float(np.median(hue)))
 
@@ -91,10 +93,8 @@ def _apple(red: float, orange: float, yellow: float, green: float, value: float,
         return "dark red"
     if red > 0.6:
         return "red"
-    if red + orange > 0.3 and green > 0.3:
-        return "red and green"
     if red + orange > 0.3:
-        return "red and yellow"
+        return "red and green" if green > max(0.2, yellow) else "red and yellow"
     if green > 0.5:
         return "green"
     return "yellow"
@@ -107,7 +107,7 @@ def _cherry(red: float, orange: float, yellow: float, green: float, value: float
         return "dark red" if value < 0.5 else "red"
     if red > 0.12:
         return "red and yellow"
-    return "yellow" if hue > 40 or (hue > 31 and value > 0.72) else "orange"
+    return "orange" if hue < 27 else "yellow"
 
 
 def _tomato(red: float, orange: float, yellow: float, green: float, value: float, hue: float) -> str:

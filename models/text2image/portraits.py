@@ -62,8 +62,6 @@ def _hair(picture: NDArray, mask: NDArray, grey: float) -> dict:
     found = {}
     if grey > 0.45 and light > 28 or grey > 0.2 and light > 35 and np.hypot(a, b) < 7:
         found["hair"] = "grey"
-    elif 24 < light < 60 and a > 11 and b > 15:
-        found["hair"] = "red"
     elif light < 17:
         found["hair"] = "black"
     elif light > 44 and b > 10 and a < 8:

@@ -56,7 +56,7 @@ def read(data: Path, held_out: bool) -> dict[str, list[Drawing]]:
             found += [_strokes(line["drawing"]) for line in lines if line["recognized"]]
         if subject in BITMAPS:
             bitmaps = np.load(folder / f"{subject}.npz")["drawings"]
-            found += [traced(bitmap) for bitmap in (bitmaps[-50:] if held_out else bitmaps[:330])]
+            found += [traced(bitmap) for bitmap in (bitmaps[-50:] if held_out else bitmaps[:330]) if legible(bitmap)]
         if subject in DOODLES:
             seeds = range(100_000, 100_040) if held_out else range(300)
             found += [doodle(subject, seed) for seed in seeds]
@@ -87,6 +87,11 @@ def doodle(subject: str, seed: int) -> Drawing:
     return lines if subject == "face" else _centred(lines)
 
 
+def legible(bitmap: NDArray) -> bool:
+    """Whether the lines of a bitmap, uint8 (28, 28), lie apart, so that they can be followed."""
+    return int((cv2.erode(bitmap, np.ones((4, 4))) > 100).sum()) < 4
+
+
 def traced(bitmap: NDArray) -> Drawing:
     """The middle lines of a bitmap, uint8 (28, 28), white on black, followed from end to end."""
     large = cv2.GaussianBlur(cv2.resize(bitmap, (168, 168), interpolation=cv2.INTER_CUBIC), (0, 0), 2.0)
@@ -101,7 +106,7 @@ def traced(bitmap: NDArray) -> Drawing:
         while ahead := _onward(line, left):
             line.append(ahead)
             left.discard(ahead)
-        if len(line) > 7:
+        if len(line) > 3:
             lines.append(_smooth(np.array(line, float)))
     return _centred(lines)
 

@@ -43,7 +43,6 @@ HAIR = {
     "black": ("black",),
     "brown": ("brown",),
     "blond": ("blond", "blonde"),
-    "red": ("red", "ginger"),
     "grey": ("grey", "gray"),
 }
 LENGTHS = {"long": ("long",), "short": ("short",)}
