@@ -3,8 +3,9 @@
 `python -m models.text2image.classifiers --set DIR --data DIR --morphs DIR --out DIR` teaches one a domain in some
 minutes, on pictures the generator never saw; they are tools of `evaluate.py` and do not ship. Portraits, drawings and
 scenes are judged by a residual network (He et al. 2016, arXiv:1512.03385) taught on fresh ones (`lessons.py`);
-photographs of fruit and flowers, of which there are few, by a probe (`probe.py`) taught on the held-out set. A probe is
-several, each taught on all but one fold: a held-out picture is judged by the one that has not seen it.
+photographs of fruit and flowers, of which there are few, by a probe (`probe.py`). Flowers are so few that the held-out
+ones are taught with: their probe is several, each taught on all but one fold, and a held-out photograph is judged by
+the one that has not seen it.
 """
 
 import argparse
@@ -28,10 +29,10 @@ from models.perceptual import SqueezeNet
 from models.text2image import lessons, probe
 from models.text2image.bench import PERCEPTUAL
 from models.text2image.data import Captioned
+from models.text2image.lessons import Lessons
 from models.text2image.questions import Table, answers
 from models.training import cosine, to_tensor
 
-PROBED = ("flower", "fruit")
 PIECE = 64
 
 
@@ -43,7 +44,8 @@ class TeachConfig:
     learning_rate: float = 3e-3
     decay: float = 0.02
     lessons: int = 5000  # pictures a network learns from
-    folds: int = 5  # of the probes
+    probe_lessons: int = 1500
+    folds: int = 5  # of the flowers' probes
     shrink: float = 0.1  # of a probe's weights
 
 
@@ -163,35 +165,43 @@ def teach_network(pictures: NDArray, labels: NDArray, table: Table, config: Teac
 
 def teach(domain: str, held_out: Captioned, sources: Sources, config: TeachConfig) -> Judge:
     """The judge of one domain."""
-    if domain in PROBED:
-        return _probes(domain, held_out, sources, config)
-    taught = {
-        "scene": lambda: lessons.scenes(sources.data, config.lessons),
-        "sketch": lambda: lessons.drawings(sources.data, config.lessons),
+    squeezenet, data = SqueezeNet(sources.data / PERCEPTUAL), sources.data
+    if domain == "flower":
+        return _flower_probes(held_out, lessons.rejected_flowers(data), squeezenet, config)
+    if domain == "fruit":
+        taught = lessons.fruits(data, config.probe_lessons)
+        return _probes(taught, np.full(len(taught.told), -1), squeezenet, 1, config.shrink)
+    lesson = {
+        "scene": lambda: lessons.scenes(data, config.lessons),
+        "sketch": lambda: lessons.drawings(data, config.lessons),
         "portrait": lambda: lessons.faces(sources.morphs, config.lessons),
     }[domain]()
-    table = Table.of(taught.told)
-    state = teach_network(taught.pictures, table.labels(taught.told), table, config)
-    return Judge(table, [state], SqueezeNet(sources.data / PERCEPTUAL))
+    table = Table.of(lesson.told)
+    return Judge(table, [teach_network(lesson.pictures, table.labels(lesson.told), table, config)], squeezenet)
 
 
-def _probes(domain: str, held_out: Captioned, sources: Sources, config: TeachConfig) -> Judge:
-    """Probes taught on all but one fold of the held-out set, and on rejected photographs of flowers."""
-    squeezenet, rows = SqueezeNet(sources.data / PERCEPTUAL), np.flatnonzero(np.asarray(held_out.domains) == domain)
-    pictures, told, fold = held_out.images(rows), _told(held_out, rows, domain), _folds(held_out, rows, config.folds)
-    if domain == "flower":
-        more = lessons.rejected_flowers(sources.data)
-        pictures, told = np.concatenate([pictures, more.pictures]), told + more.told
-        fold = np.concatenate([fold, np.full(len(more.told), -1)])  # in no fold: all may learn from them
-    table, described = Table.of(told), probe.describe(squeezenet, pictures)
-    labels, sizes = table.labels(told), [len(known) for known in table.answers.values()]
-    others = [fold != k for k in range(config.folds)]
-    state = [{"probe": probe.fit(described[o], labels[o], sizes, config.shrink)} for o in others]
-    return Judge(table, state, squeezenet)
+def _flower_probes(held_out: Captioned, more: Lessons, squeezenet: SqueezeNet, config: TeachConfig) -> Judge:
+    """There are few photographs of flowers, so all are taught with: rejected ones, and of the held-out ones all but a
+    fold.
+    """
+    rows = np.flatnonzero(np.asarray(held_out.domains) == "flower")
+    taught = Lessons(
+        np.concatenate([held_out.images(rows), more.pictures]), _told(held_out, rows, "flower") + more.told
+    )
+    fold = np.concatenate([_folds(held_out, rows, config.folds), np.full(len(more.told), -1)])
+    return _probes(taught, fold, squeezenet, config.folds, config.shrink)
+
+
+def _probes(taught: Lessons, fold: NDArray, squeezenet: SqueezeNet, count: int, shrink: float) -> Judge:
+    """A judge of `count` probes, each taught with all pictures but those of its fold; those of fold -1 are in none."""
+    table, described = Table.of(taught.told), probe.describe(squeezenet, taught.pictures)
+    labels, sizes = table.labels(taught.told), [len(known) for known in table.answers.values()]
+    others = [fold != k for k in range(count)]
+    return Judge(table, [{"probe": probe.fit(described[o], labels[o], sizes, shrink)} for o in others], squeezenet)
 
 
 def _folds(held_out: Captioned, rows: NDArray, count: int) -> NDArray:
-    """A fold for each row; pictures of one source (views of one fruit, one photograph) share theirs."""
+    """A fold for each row; pictures of one source share theirs."""
     return np.array([zlib.crc32(held_out.source(int(row)).encode()) % count for row in rows], int)
 
 

@@ -5,21 +5,21 @@ share of answers that agree stand two yardsticks: pictures of other prompts (cha
 their own facts, as they are and through the autoencoder (what the judge itself gets right).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from models.metrics import frechet_distance
 from models.text2image.bench import Bench, Setting
 from models.text2image.classifiers import Judge
 from models.text2image.prompts import Prompt, draw
 from models.text2image.questions import answers
-from models.training import grid
 
-SHOWN = 48  # pictures on a sheet of a domain
+COLUMNS, LABEL = 10, 66  # of a sheet: pictures side by side, and pixels for the words below each
 CHECKED = 300  # held-out pictures of a domain that the judges are tried on
 GUIDANCES = (1.0, 2.0, 3.0, 4.0, 5.0)
 STEPS = (4, 8, 12, 16, 20)
@@ -32,9 +32,8 @@ def all_prompts(bench: Bench, judges: Judges, count: int) -> list[Prompt]:
     each = max(2, count // len(bench.domains))
     made = []
     for domain in bench.domains:
-        facts = [bench.held_out.facts(row) for row in bench.rows(bench.held_out, domain, 4000)]
-        for prompt in draw(facts, domain, each, round(0.3 * each), judges[domain].table.answers):
-            made.append(prompt)
+        facts = [one.facts(int(row)) for one in (bench.train, bench.held_out) for row in bench.rows(one, domain, 1000)]
+        made += draw(facts, domain, each, round(0.3 * each), judges[domain].table.answers)
     return made
 
 
@@ -43,15 +42,16 @@ def faithfulness(
 ) -> dict:
     """Share of asked attributes that are there, by domain and question; of prompts, all whose attributes are there.
 
-    `save` is given a sheet of each domain's pictures, in the prompts' order.
+    `save` is given a sheet of each domain's pictures.
     """
     pictures = bench.paint([prompt.text for prompt in prompts], seed=1000)
     found: dict = {"prompts": len(prompts), "domains": {}}
     for domain, of_domain in by_domain(prompts).items():
-        asked = [prompts[k] for k in of_domain]
+        asked, made, judge = [prompts[k] for k in of_domain], pictures[of_domain], judges[domain]
+        seen = judge.answer(made)
+        found["domains"][domain] = _judged(asked, seen) | {"ceiling": ceiling(bench, judge, domain, asked)}
         if save:
-            save(f"prompts-{domain}", _sheet(pictures[of_domain[:SHOWN]]))
-        found["domains"][domain] = _judged(bench, judges[domain], asked, pictures[of_domain])
+            save(f"prompts-{domain}", _sheet(made, asked, hits(asked, seen)))
     return found | _over_all(found["domains"])
 
 
@@ -74,27 +74,26 @@ def share(found: Iterable[dict[str, bool]]) -> float | None:
     return float(np.mean(every)) if every else None
 
 
-def _judged(bench: Bench, judge: Judge, prompts: list[Prompt], pictures: NDArray) -> dict:
-    found = hits(prompts, judge.answer(pictures))
+def _judged(prompts: list[Prompt], seen: dict[str, list[str]]) -> dict:
+    found = hits(prompts, seen)
     others = [prompts[place - 1] for place in range(len(prompts))]  # each picture judged by the prompt before
     questions = sorted({question for prompt in prompts for question in prompt.asked})
     ours = {q: [one[q] for one in found if q in one] for q in questions}
-    counts = {question: len(values) for question, values in ours.items()}
     return {
         "prompts": len(prompts),
-        "attributes": sum(counts.values()),
+        "attributes": sum(map(len, ours.values())),
         "right": share(found),
         "all_of_a_prompt": float(np.mean([all(one.values()) for one in found])),
         "seen": share(one for one, prompt in zip(found, prompts) if not prompt.unseen),
         "unseen": share(one for one, prompt in zip(found, prompts) if prompt.unseen),
-        "chance": share(hits(others, judge.answer(pictures))),
-        "ceiling": ceiling(bench, judge, prompts[0].domain, counts),
+        "chance": share(hits(others, seen)),
         "questions": {question: float(np.mean(values)) for question, values in ours.items()},
     }
 
 
-def ceiling(bench: Bench, judge: Judge, domain: str, counts: dict[str, int]) -> dict[str, float]:
+def ceiling(bench: Bench, judge: Judge, domain: str, prompts: Sequence[Prompt]) -> dict[str, float]:
     """What the judge gets right of real pictures, questions weighted as the prompts ask them."""
+    counts = Counter(question for prompt in prompts for question in prompt.asked)
     rows = bench.rows(bench.held_out, domain, CHECKED, seed=8)
     told, real = [answers(bench.held_out.facts(row), domain) for row in rows], bench.held_out.images(rows)
     folds = judge.folds(bench.held_out, rows)
@@ -153,6 +152,16 @@ def ablation(bench: Bench, judges: Judges, prompts: Sequence[Prompt], usual: Set
     return table
 
 
-def _sheet(pictures: NDArray, columns: int = 8) -> Image.Image:
-    full = len(pictures) // columns * columns
-    return grid([list(pictures[start : start + columns]) for start in range(0, full, columns)] or [list(pictures)])
+def _sheet(pictures: NDArray, prompts: Sequence[Prompt], found: Sequence[dict[str, bool]]) -> Image.Image:
+    """Pictures with their prompts below, and in red what is not there."""
+    side, rows = pictures.shape[1], -(-len(pictures) // COLUMNS)
+    sheet = Image.new("RGB", (COLUMNS * side, rows * (side + LABEL)), "white")
+    pen = ImageDraw.Draw(sheet)
+    for place, (picture, prompt, one) in enumerate(zip(pictures, prompts, found)):
+        x, y = place % COLUMNS * side, place // COLUMNS * (side + LABEL)
+        sheet.paste(Image.fromarray(picture), (x, y))
+        lines = wrap(("* " if prompt.unseen else "") + prompt.text, 23)[:4]
+        pen.text((x + 2, y + side), "\n".join(lines), fill="black", spacing=1)
+        missed = ", ".join(question for question, hit in one.items() if not hit)
+        pen.text((x + 2, y + side + LABEL - 14), missed[:23], fill="red")
+    return sheet

@@ -1,6 +1,8 @@
 """Fresh labelled pictures to teach the judges with, made from what neither the generator nor the held-out set holds.
 
-Scenes of another seed, drawings of Quick, Draw! that nobody was shown, doodles of other seeds, morphs of another seed.
+Scenes of another seed, drawings of Quick, Draw! that nobody was shown, doodles of other seeds, morphs of another seed,
+fruit as it looks between two views of the set (of varieties that are trained on, so that the held-out ones are as new
+to a judge as to the generator), and photographs of flowers that were rejected for training.
 Withheld combinations (`words.UNSEEN`) are among them, so a judge knows what the generator was never shown.
 """
 
@@ -23,6 +25,7 @@ SEED = 4711  # of no set
 DRAWN = slice(330, -50)  # of the bitmaps: those before are trained on, those after are held out
 FIRST_DOODLE = 200_000  # seed; those of the sets are below
 EACH = 120  # drawings of a subject
+SHOWN, TURNS = 130, 20  # views of a variety in the set (`fruit.read`), and in lessons
 SUBJECTS = tuple(sorted({*sketches.BITMAPS, *sketches.DOODLES}))  # of the others there are two drawings to judge by
 
 
@@ -76,6 +79,23 @@ def faces(morphs: Path, count: int) -> Lessons:
     fresh = Morphs(morphs)
     rows = range(min(count, len(fresh)))
     return Lessons(fresh.images(rows), [answers(portraits.facts(fresh, row), "portrait") for row in rows])
+
+
+def fruits(data: Path, count: int) -> Lessons:
+    """Single fruit of the training varieties, in views between those that the set shows."""
+    cutouts = []
+    for folder in sorted((data / "fruits360").glob("*/*")):
+        if folder.name in fruit.HELD_OUT or folder.name in fruit.LEFT_OUT:
+            continue
+        views = sorted(folder.glob("*.jpg"))
+        others = sorted(set(range(len(views))) - {round(k) for k in np.linspace(0, len(views) - 1, SHOWN)})
+        picked = others[:: max(1, len(others) // TURNS)]
+        cutouts += [found for found in (fruit.cut(views[k]) for k in picked) if found]
+
+    def one(rng: Generator) -> tuple[NDArray, dict]:
+        return fruit.picture(cutouts[rng.integers(len(cutouts))], rng)
+
+    return _made("fruit", one, count)
 
 
 def rejected_flowers(data: Path) -> Lessons:
