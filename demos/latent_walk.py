@@ -18,6 +18,7 @@ from PIL import Image
 
 from demos import kit
 from demos.house.pictures import png_url
+from demos.house.plain import PlainNumber
 from demos.house.steps import OnStep, in_steps
 from demos.walk import service
 from demos.walk.inside import Inside
@@ -320,15 +321,6 @@ def _cards(model: gr.Textbox) -> None:
     names = ["house" if key == engine.HOUSE else key for key in of]
     chosen = f"(model) => {names}.map((name) => ({{__type__: 'update', visible: name === model}}))"
     model.change(None, model, panels, js=chosen, api_visibility="private")
-
-
-class PlainNumber(gr.Number):
-    """A number from a program, handed on unopened, so that what is none gets a sentence of ours."""
-
-    is_template = True
-
-    def preprocess(self, payload: Any) -> Any:
-        return payload
 
 
 def _endpoints() -> None:
