@@ -162,7 +162,7 @@ watch("news", () => {
   if (!news || news.id !== job?.id || job.leaving) return;
   if (news.ready) return progress(0, 1, "Getting the model ready");
   if (news.step) {
-    hang(news.previews, job.settings, false);
+    if (news.previews.length) hang(news.previews, job.settings, false);
     return progress(news.step[0], news.step[1], `Step ${news.step[0]} of ${news.step[1]}`);
   }
   const { settings } = job;

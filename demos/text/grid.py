@@ -1,6 +1,7 @@
 """A grid of pictures as a teaching tool: one setting changes across, another down. Page side: `assets/text/grid.js`."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
@@ -9,7 +10,7 @@ import gradio as gr
 from PIL import Image
 
 from demos.house.steps import in_steps
-from demos.kit import SEED_LIMIT
+from demos.kit import SEED_LIMIT, whole_seed
 from demos.text.service import read
 from demos.text.studio import FOLDER, scripts
 from models.errors import BadInput
@@ -49,15 +50,13 @@ def side(given: Any) -> Axis:
 def _number(text: str, name: str) -> float | int:
     try:
         number = float(text)
-        whole = number.is_integer()
-        if not whole and name != "guidance":
-            raise ValueError(text)
-        seed = int(number) if whole else 0
-    except (ValueError, OverflowError) as error:
-        raise BadInput(f"{text[:20]!r} is no {name}: write numbers parted by commas.") from error
-    if name == "seed" and not 0 <= seed < SEED_LIMIT:
-        raise BadInput(f"A seed is a whole number from 0 to {SEED_LIMIT - 1}.")
-    return seed if whole else number
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or (name != "guidance" and not number.is_integer()):
+        raise BadInput(f"{text[:20]!r} is no {name}: write numbers parted by commas.")
+    if name == "seed":
+        return whole_seed(number)
+    return int(number) if number.is_integer() else number
 
 
 def made(order: Mapping[str, Any]) -> Iterator[tuple[Step, dict[int, Image.Image]] | tuple[dict, bytes]]:

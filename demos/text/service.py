@@ -12,11 +12,17 @@ from demos.house.counter import Counter
 from demos.house.steps import in_steps
 from models.errors import BadInput
 from models.media import picture_bytes
-from models.text2image import engine
+from models.text2image import engine, hub
 from models.text2image.engine import Ask, Step
 from models.text2image.keepsake import recipe
 
 FIRST = Ask("", 0)  # what an order leaves out
+
+# Settings that suit a model, taken when it is chosen; a large one paints one picture at a time.
+USUAL = {
+    HOUSE: {"steps": FIRST.steps, "count": FIRST.count},
+    **{key: {"steps": painter.steps, "count": 1} for key, painter in hub.PAINTERS.items()},
+}
 
 # Looking inside may come a moment later than the pictures: one thread of its own.
 SIDELINE = Counter(places=1, waiting=60)
