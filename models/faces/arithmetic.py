@@ -17,7 +17,7 @@ from models.errors import BadInput
 from models.faces.engine import ATTRIBUTES, FURTHEST, PSI, HouseFaces, open_faces, z_of
 from models.faces.equation import Equation, Exemplar, Likeness
 
-NOISE = 0.25  # uniform in z, and so carried into w; the paper's scale
+NOISE = 0.25  # uniform, in standard deviations; the paper's scale
 CENTRE = 4  # place of the sum in the grid, which is read row by row
 EVEN = {"glasses": 0.25, "smile": 0.25, "age": 8.0, "woman": 0.25}  # measured this near to the sum, it holds
 
@@ -53,7 +53,7 @@ def solve(equation: Equation, cache: ModelCache | None = None) -> Sum:
     """The faces of an equation, in one pass of the generator. Raises BadInput for a likeness of another generator."""
     with open_faces(cache=cache) as faces:
         terms = term_latents(faces, equation)
-        around = total(terms) + _noise(faces, equation.seed)  # (9, D)
+        around = _nearby(faces, total(terms), equation.seed)  # (9, D)
         pictures = faces.decode(np.concatenate([np.stack([term.mean(0) for term in terms]), around]))
     return Sum(pictures[:3], pictures[3:])
 
@@ -87,12 +87,11 @@ def total(terms: Sequence[NDArray]) -> NDArray:
     return plus - minus + add
 
 
-def _noise(faces: HouseFaces, seed: int) -> NDArray:
-    """Eight small steps in w and, in the middle, none: (9, D)."""
-    origin = np.zeros_like(faces.mean_w())
-    z = np.random.default_rng(seed).uniform(-NOISE, NOISE, (9, len(origin))).astype(np.float32)
-    z[CENTRE] = 0
-    return faces.to_w(z) - faces.to_w(origin[None])
+def _nearby(faces: HouseFaces, w: NDArray, seed: int) -> NDArray:
+    """Eight faces a small step away from w (D,), as faces differ, and in the middle w itself: (9, D)."""
+    steps = np.random.default_rng(seed).uniform(-NOISE, NOISE, (9, len(w))).astype(np.float32)
+    steps[CENTRE] = 0
+    return w + steps @ faces.spread().T
 
 
 def portraits(exemplars: Sequence[Exemplar], cache: ModelCache | None = None) -> NDArray:

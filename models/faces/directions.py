@@ -46,3 +46,11 @@ def attribute_directions(w: NDArray, labels: dict[str, NDArray], ridge: float = 
     moments = table.T @ table / len(table) + ridge * np.eye(table.shape[1])
     effects = np.linalg.solve(moments, table.T @ (w - w.mean(0)) / len(table))
     return effects[: len(ATTRIBUTES)].astype(np.float32)
+
+
+def attribute_readings(w: NDArray, labels: dict[str, NDArray], ridge: float = 1e-3) -> NDArray:
+    """Rows (4, D) whose products with w tell the attributes best, up to a constant, in standard deviations."""
+    table, apart = label_table(labels)[:, : len(ATTRIBUTES)], w - w.mean(0)
+    moments = apart.T @ apart / len(w)
+    moments += ridge * np.trace(moments) / len(moments) * np.eye(len(moments))
+    return np.linalg.solve(moments, apart.T @ table / len(w)).T.astype(np.float32)

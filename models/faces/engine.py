@@ -100,6 +100,10 @@ class HouseFaces(Faces):
         """The middle of w, (D,)."""
         return _array(self.network.mapping.mean)
 
+    def spread(self) -> NDArray:
+        """The Cholesky factor (D, D) of the covariance of w: it turns white noise into how faces differ."""
+        return _array(self.network.mapping.root)
+
     def basis(self) -> tuple[NDArray, NDArray]:
         """The first two principal components of w: unit vectors (2, D), standard deviations (2,)."""
         return _array(self.network.components), _array(self.network.deviations)

@@ -17,15 +17,16 @@ from models.faces.equation import Equation
 from models.faces.walk import Place, decode
 from models.training import to_tensor
 
-SURE = 0.9  # what the regressor must be, for a face to count as a woman or as wearing glasses
+SURE = 0.9  # what the regressor must be, for a face to count as a woman or as wearing glasses; 1 - SURE, as none
 STEPS = 11  # pictures between the ends of a walk
 _TURN = 2.0  # standard deviations
 _BAND = (slice(55, 82), slice(24, 104))  # where glasses are, at 128 px
 
 
 def groups(seen: dict[str, NDArray]) -> list[NDArray]:
-    """Rows of men with glasses, men without, women without, as the regressor sees them."""
-    man, woman, worn, bare = seen["woman"] < 0.2, seen["woman"] > 0.8, seen["glasses"] > SURE, seen["glasses"] < 0.1
+    """Rows of men with glasses, men without, women without, of which the regressor is as sure as of a result."""
+    woman, man = seen["woman"] > SURE, seen["woman"] < 1 - SURE
+    worn, bare = seen["glasses"] > SURE, seen["glasses"] < 1 - SURE
     return [np.flatnonzero(rows) for rows in (man & worn, man & bare, woman & bare)]
 
 

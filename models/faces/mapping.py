@@ -5,6 +5,9 @@ StyleGAN's mapping network f(z) learns where faces live in w, but cannot be inve
 top of their mean and covariance. So every w has exactly one z (a visitor's photograph too), a straight line in z
 keeps to where faces are, and shrinking z (truncation, psi < 1) gives the more usual faces of the same kind.
 
+A flow of a normal distribution is loath to leave a gap, and so draws faces that half wear glasses. Its last layers,
+monotone functions along a few readings of w, give those readings the distributions that real faces have.
+
 z and w are float (B, latent).
 """
 
@@ -49,8 +52,53 @@ class Coupling(nn.Module):
         return x, -log_scale.sum(1)
 
 
+class Marginals(nn.Module):
+    """Piecewise linear monotone functions of K readings of w, one after the other; begins as the identity.
+
+    `reading` (K, D): reading k is reading[k] . w; `along` (K, D): how w moves for it to change by 1, the others
+    little; `drawn` and `wanted` (K, KNOTS), increasing: where quantiles lie before and after.
+    """
+
+    KNOTS = 17
+
+    def __init__(self, latent: int, readings: int = 4):
+        super().__init__()
+        self.register_buffer("reading", torch.eye(readings, latent))
+        self.register_buffer("along", torch.eye(readings, latent))
+        self.register_buffer("drawn", torch.linspace(-2, 2, self.KNOTS).repeat(readings, 1))
+        self.register_buffer("wanted", self.drawn.clone())
+
+    def forward(self, w: Tensor) -> Tensor:
+        for k in range(len(self.reading)):
+            w = self.move(w, k, self.drawn[k], self.wanted[k])
+        return w
+
+    def inverse(self, w: Tensor) -> Tensor:
+        for k in reversed(range(len(self.reading))):
+            w = self.move(w, k, self.wanted[k], self.drawn[k])
+        return w
+
+    def move(self, w: Tensor, k: int, here: Tensor, there: Tensor) -> Tensor:
+        """w (B, D) with reading k carried from the knots `here` to `there`."""
+        read = w @ self.reading[k]
+        along = self.along[k] / (self.reading[k] @ self.along[k])
+        return w + (interpolate(read, here, there) - read)[:, None] * along
+
+
+def interpolate(x: Tensor, here: Tensor, there: Tensor) -> Tensor:
+    """The piecewise linear function from the knots `here` to `there`, both increasing; of slope 1 beyond them."""
+    right = torch.searchsorted(here, x.contiguous()).clamp(1, len(here) - 1)
+    share = (x - here[right - 1]) / (here[right] - here[right - 1])
+    inside = there[right - 1] + share * (there[right] - there[right - 1])
+    below, above = x < here[0], x > here[-1]
+    return torch.where(below, there[0] + x - here[0], torch.where(above, there[-1] + x - here[-1], inside))
+
+
 class Mapping(nn.Module):
-    """w = mean + root . couplings(z). `mean` (D,) and `root` (D, D), the covariance's Cholesky factor, are buffers."""
+    """w = marginals(mean + root . couplings(z)).
+
+    `mean` (D,) and `root` (D, D), the covariance's Cholesky factor, are buffers.
+    """
 
     def __init__(self, latent: int = 160, couplings: int = 8, hidden: int = 192):
         super().__init__()
@@ -60,14 +108,15 @@ class Mapping(nn.Module):
         )
         self.register_buffer("mean", torch.zeros(latent))
         self.register_buffer("root", torch.eye(latent))
+        self.marginals = Marginals(latent)
 
     def forward(self, z: Tensor) -> Tensor:
         for coupling in self.couplings:
             z = coupling(z)
-        return self.mean + z @ self.root.T
+        return self.marginals(self.mean + z @ self.root.T)
 
     def inverse(self, w: Tensor) -> Tensor:
-        return self._inverse(w)[0]
+        return self._inverse(self.marginals.inverse(w))[0]
 
     def _inverse(self, w: Tensor) -> tuple[Tensor, Tensor]:
         x = torch.linalg.solve_triangular(self.root, (w - self.mean).T, upper=False).T
@@ -78,7 +127,7 @@ class Mapping(nn.Module):
         return x, log_determinant
 
     def surprise(self, w: Tensor) -> Tensor:
-        """Negative log likelihood of w in nats a dimension, averaged over the batch."""
+        """Negative log likelihood of w in nats a dimension, averaged over the batch; of the flow without marginals."""
         z, log_determinant = self._inverse(w)
         log_density = -0.5 * (z**2 + math.log(2 * math.pi)).sum(1) + log_determinant
         return -log_density.mean() / w.shape[1]
@@ -122,3 +171,22 @@ def fit(
                 best, kept = now, {name: value.clone() for name, value in mapping.state_dict().items()}
     mapping.load_state_dict(kept)
     return {"gaussian": gaussian, "flow": best}
+
+
+@torch.no_grad()
+def match_marginals(
+    mapping: Mapping, w: Tensor, readings: Tensor, along: Tensor, seed: int = 0, count: int = 20_000
+) -> None:
+    """Give the readings of w drawn the distributions that they have in w (N, D), those of faces.
+
+    readings (K, D): rows are read from w; along (K, D): how w moves with each.
+    """
+    marginals = mapping.marginals
+    drawn = mapping(torch.randn(count, w.shape[1], generator=torch.Generator().manual_seed(seed)))
+    shares = torch.linspace(0.01, 0.99, marginals.KNOTS)
+    for k, reading in enumerate(readings):
+        marginals.reading[k] = reading / (w @ reading).std()
+        marginals.along[k] = along[k] / (marginals.reading[k] @ along[k])
+        marginals.drawn[k] = (drawn @ marginals.reading[k]).quantile(shares)
+        marginals.wanted[k] = (w @ marginals.reading[k]).quantile(shares)
+        drawn = marginals.move(drawn, k, marginals.drawn[k], marginals.wanted[k])

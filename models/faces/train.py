@@ -23,9 +23,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from models import weights
-from models.faces.directions import attribute_directions, label_table
+from models.faces.directions import attribute_directions, attribute_readings, label_table
 from models.faces.engine import ATTRIBUTES, PSI
-from models.faces.mapping import Mapping, fit
+from models.faces.mapping import Mapping, fit, match_marginals
 from models.faces.network import BASE, FaceEncoder, FaceGenerator, FacesConfig
 from models.faces.store import Morphs
 from models.faces.witness import Witness, contradiction, unmixed
@@ -58,7 +58,7 @@ class TrainConfig:
     adversarial: float = 0.12
     divergence: float = 1.3e-4
     reading: float = 0.1
-    witness: float = 0.2
+    witness: float = 0.3
     ema: float = 0.997
     keep_every: int = 8_000  # images between checkpoints, each with a sheet of samples
 
@@ -193,12 +193,13 @@ class Trainer:
     def _elsewhere(self, mean: Tensor, settling: bool) -> Tensor:
         """Latents of no training face, half as many: from the mapping network, between two faces, sums of faces."""
         quarter, eighth = len(mean) // 4, len(mean) // 8
-        psi = torch.rand(quarter, 1, generator=self.noise).to(mean) if settling else 1.0
+        psi = torch.rand(eighth, 1, generator=self.noise).to(mean) if settling else 1.0
         with torch.autocast(self.device, enabled=False):
-            drawn = self.mapping(psi * self._normal((quarter, mean.shape[1])))
+            drawn = self.mapping(psi * self._normal((eighth, mean.shape[1])))
         between = torch.rand(eighth, 1, generator=self.noise).to(mean)
         walked = torch.lerp(mean[:eighth], mean[eighth : 2 * eighth], between)
-        plus, minus, add = mean[: 6 * eighth].unflatten(0, (3, 2, eighth)).mean(1)  # terms of two faces
+        terms = torch.randint(len(mean), (3, 2, quarter), generator=self.noise)  # of two faces each
+        plus, minus, add = mean[terms].mean(1)
         return torch.cat([drawn, walked, plus - minus + add])
 
     def _shows(self, fake: list, real: list, known: Tensor, also: Tensor, log: Log) -> Tensor:
@@ -329,6 +330,8 @@ def export(trainer: Trainer, held_out: Morphs, out: Path, minutes: float, images
     mean, figures = fit_mapping(trainer, mapping, held_out)
     values, vectors = torch.linalg.eigh(mean.T.cov())
     directions = torch.from_numpy(attribute_directions(mean.numpy(), trainer.morphs.labels))
+    readings = torch.from_numpy(attribute_readings(mean.numpy(), trainer.morphs.labels))
+    match_marginals(mapping, mean, readings, directions, trainer.config.seed)
     chance = torch.Generator().manual_seed(trainer.config.seed)
     usual = mapping(PSI * torch.randn(TURNED, len(values), generator=chance)).detach()
     tensors = {f"generator.{name}": tensor for name, tensor in trainer.averaged.module.state_dict().items()}
