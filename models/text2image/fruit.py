@@ -101,7 +101,7 @@ def _apple(red: float, orange: float, yellow: float, green: float, value: float,
 
 
 def _cherry(red: float, orange: float, yellow: float, green: float, value: float, hue: float) -> str:
-    if value < 0.24:
+    if value < 0.29:
         return "black"
     if red > 0.8 or red > 4 * (orange + yellow):
         return "dark red" if value < 0.5 else "red"
