@@ -1,4 +1,4 @@
-"""Components for programs alone: what they send is handed on unopened, so that what is wrong gets a sentence of ours."""
+"""Components for programs alone: what is sent is handed on unopened, so that what is wrong gets a sentence of ours."""
 
 from typing import Any
 
