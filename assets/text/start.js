@@ -8,6 +8,7 @@ typed();
 recall();
 takeModel();
 adopt();
+server.warm({}).catch(() => {}); // the model comes while the visitor reads; a painting would fetch it as well
 
 // The works take the whole wall; the label hangs below their right end, beside what may be chosen.
 const works = element.closest(".v-works");

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 from demos.house.chooser import HOUSE
-from demos.house.counter import Counter
+from demos.house.counter import Answer, Counter
 from demos.house.steps import in_steps
 from models.errors import BadInput
 from models.media import picture_bytes
@@ -52,6 +52,12 @@ def read(order: Mapping[str, Any]) -> tuple[Ask, str, list[str]]:
 
 
 # ---------------------------------------------------------------- painting
+
+
+def warm(_order: Mapping[str, Any]) -> Answer:
+    """Load the house model while the visitor still reads, so that the first painting does not wait for it."""
+    with engine.open_house():
+        return {}
 
 
 class Memory:

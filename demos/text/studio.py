@@ -14,6 +14,7 @@ from PIL import Image
 
 from demos.house.pictures import png_url, webp_url
 from demos.kit import ASSETS, SEED_LIMIT
+from demos.text.service import SIDELINE, warm
 from models.faces.contact import tiles
 from models.media import read_recipe
 from models.text2image import words
@@ -96,6 +97,7 @@ class Studio(gr.HTML):
             css_template=(FOLDER / "studio.css").read_text(encoding="utf-8"),
             js_on_load=scripts(SCRIPTS, setup),
             apply_default_css=False,
+            server_functions=[SIDELINE.serve(warm)],
             **{"asked": None, "model": "house", "news": None, **options},
         )
 
