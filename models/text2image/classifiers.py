@@ -12,8 +12,8 @@ import argparse
 import json
 import time
 import zlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from models import weights
 from models.faces.regressor import Residual
 from models.perceptual import SqueezeNet
-from models.text2image import lessons, probe
+from models.text2image import colour_judge, lessons, probe
 from models.text2image.bench import PERCEPTUAL
 from models.text2image.data import Captioned
 from models.text2image.lessons import Lessons
@@ -40,7 +40,8 @@ PIECE = 64
 class TeachConfig:
     seed: int = 0
     batch: int = 64
-    views: int = 40_000  # pictures seen by each network
+    views: int = 24_000  # pictures seen by each network
+    colour_views: int = 60_000  # and by the network of colours, whose pictures are small
     learning_rate: float = 3e-3
     decay: float = 0.02
     lessons: int = 5000  # pictures a network learns from
@@ -58,12 +59,15 @@ class Sources:
 
 
 class Network(nn.Module):
-    """Pictures float (B, 3, 128, 128) in [-1, 1] to outputs (B, outputs); keeps where things are."""
+    """Pictures float (B, channels, S, S) in [-1, 1] to outputs (B, outputs); keeps where things are.
 
-    def __init__(self, outputs: int, widths: tuple[int, ...] = (24, 32, 64, 96, 128)):
+    Every width halves the side, which has to be 4 after the last.
+    """
+
+    def __init__(self, outputs: int, widths: tuple[int, ...] = (24, 32, 64, 96, 128), channels: int = 3):
         super().__init__()
         layers: list[nn.Module] = []
-        inside = 3
+        inside = channels
         for depth, width in enumerate(widths):
             layers += [nn.Conv2d(inside, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
             if depth > 1:  # from 16 px on; finer levels would cost more than all others together
@@ -77,10 +81,27 @@ class Network(nn.Module):
 
 
 class Judge:
-    """Answers the questions of `table` about pictures of one domain. `state`: one set of weights a fold."""
+    """Answers the questions of `known` about pictures of one domain.
 
-    def __init__(self, table: Table, state: list[dict[str, Tensor]], squeezenet: SqueezeNet):
-        self.table, self.state, self.squeezenet = table, state, squeezenet
+    `state`: the weights of a classifier of the table's questions, one a fold. `colours`, of scenes: the answers about
+    the things of a colour, by slot, and the weights of the network that gives them.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        state: list[dict[str, Tensor]],
+        squeezenet: SqueezeNet,
+        colours: tuple[Table, dict[str, Tensor]] | None = None,
+    ):
+        self.table, self.state, self.squeezenet, self.colours = table, state, squeezenet, colours
+
+    @property
+    def known(self) -> dict[str, tuple[str, ...]]:
+        """Every question, and the answers that can be given."""
+        slots = self.colours[0].answers if self.colours else {}
+        about = {f"{colour} {slot}": answers for colour in colour_judge.REFERENCES for slot, answers in slots.items()}
+        return self.table.answers | about
 
     @torch.inference_mode()
     def answer(self, pictures: NDArray, folds: NDArray | None = None) -> dict[str, list[str]]:
@@ -88,14 +109,17 @@ class Judge:
 
         `folds`: for pictures of the held-out set, as `Judge.folds` gives them: each is judged by who has not seen it.
         """
-        outputs = [by_question(self.table, lot) for lot in self._outputs(pictures)]
-        chances = [torch.stack([lot[q].softmax(1) for lot in outputs]) for q in range(len(self.table.answers))]
-        if folds is not None:
-            chosen = [chance[torch.from_numpy(folds), torch.arange(len(folds))] for chance in chances]  # (N, answers)
-        else:
-            chosen = [chance.mean(0) for chance in chances]
-        named = zip(self.table.answers.items(), chosen)
-        return {question: [answers[k] for k in chance.argmax(1).tolist()] for (question, answers), chance in named}
+        lots = torch.stack(self._outputs(pictures))  # (folds, N, outputs)
+        place = torch.arange(len(pictures))
+        chosen = [lots[torch.from_numpy(folds), place]] if folds is not None else list(lots)
+        found = _named(self.table, chosen)
+        if self.colours:
+            table, state = self.colours
+            network = _colour_network(table, state)
+            for colour in colour_judge.REFERENCES:
+                seen = _run(network, colour_judge.shown(pictures, [colour] * len(pictures)))
+                found |= {f"{colour} {slot}": answers for slot, answers in _named(table, [seen]).items()}
+        return found
 
     def folds(self, held_out: Captioned, rows: NDArray) -> NDArray:
         """Which of its classifiers has not seen these held-out pictures: int64 (N,)."""
@@ -109,16 +133,35 @@ class Judge:
         return [_run(_network(self.table, state), pictures) for state in self.state]
 
 
-def _network(table: Table, state: dict[str, Tensor] | None = None) -> Network:
-    network = Network(sum(map(len, table.answers.values()))).to(memory_format=torch.channels_last)
+def _named(table: Table, lots: Sequence[Tensor]) -> dict[str, list[str]]:
+    """The answers that outputs (N, sum of answers) speak for, by question; several lots count equally."""
+    parts = [by_question(table, lot) for lot in lots]
+    chances = [torch.stack([part[q].softmax(1) for part in parts]).mean(0) for q in range(len(table.answers))]
+    named = zip(table.answers.items(), chances)
+    return {question: [answers[k] for k in chance.argmax(1).tolist()] for (question, answers), chance in named}
+
+
+def _network(table: Table, state: dict[str, Tensor] | None = None, **sizes: int | tuple[int, ...]) -> Network:
+    network = Network(sum(map(len, table.answers.values())), **sizes).to(memory_format=torch.channels_last)
     if state:
         network.load_state_dict(state)
     return network.eval()
 
 
+def _colour_network(table: Table, state: dict[str, Tensor] | None = None) -> Network:
+    return _network(table, state, widths=colour_judge.WIDTHS, channels=colour_judge.CHANNELS)
+
+
 def _run(network: Network, pictures: NDArray) -> Tensor:
-    pieces = [to_tensor(pictures[start : start + PIECE]) for start in range(0, len(pictures), PIECE)]
+    """Outputs for pictures uint8, or what a colour network sees."""
+    pieces = [_tensor(pictures[start : start + PIECE]) for start in range(0, len(pictures), PIECE)]
     return torch.cat([network(piece) for piece in pieces])
+
+
+def _tensor(pictures: NDArray) -> Tensor:
+    if pictures.dtype == np.uint8:
+        return to_tensor(pictures)
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
 def by_question(table: Table, outputs: Tensor) -> list[Tensor]:
@@ -147,16 +190,40 @@ def worn(picture: NDArray, rng: np.random.Generator) -> NDArray:
 
 def teach_network(pictures: NDArray, labels: NDArray, table: Table, config: TeachConfig) -> dict[str, Tensor]:
     """The weights of a network that answers the table's questions."""
-    torch.manual_seed(config.seed)  # construction and dropout
-    network, known = _network(table).train(), torch.from_numpy(labels)
-    optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.decay)
-    for seen in range(0, config.views, config.batch):
-        rng = np.random.default_rng((config.seed, seen))
+
+    def batch(rng: np.random.Generator) -> tuple[NDArray, NDArray]:
         rows = rng.choice(len(pictures), min(config.batch, len(pictures)), replace=False)
+        return np.stack([worn(pictures[row], rng) for row in rows]), labels[rows]
+
+    return _taught(_network(table), table, batch, config)
+
+
+def teach_colours(taught: Lessons, config: TeachConfig) -> tuple[Table, dict[str, Tensor]]:
+    """What can be asked about the things of a colour, and the weights of a network that answers it."""
+    table = Table.of([colour_judge.about(told, c) for told in taught.told for c in colour_judge.REFERENCES])
+
+    def batch(rng: np.random.Generator) -> tuple[NDArray, NDArray]:
+        rows = rng.choice(len(taught.told), min(config.batch, len(taught.told)), replace=False)
+        colours = [colour_judge.lesson(taught.told[row], rng) for row in rows]
+        pictures = np.stack([worn(taught.pictures[row], rng) for row in rows])
+        told = [colour_judge.about(taught.told[row], colour) for row, colour in zip(rows, colours)]
+        return colour_judge.shown(pictures, colours), table.labels(told)
+
+    return table, _taught(_colour_network(table), table, batch, replace(config, views=config.colour_views))
+
+
+def _taught(
+    network: Network, table: Table, batch: Callable[[np.random.Generator], tuple[NDArray, NDArray]], config: TeachConfig
+) -> dict[str, Tensor]:
+    """The network's weights once it has seen `config.views` pictures, drawn by `batch` with their labels."""
+    torch.manual_seed(config.seed)  # dropout
+    optimiser = torch.optim.AdamW(network.train().parameters(), config.learning_rate, weight_decay=config.decay)
+    for seen in range(0, config.views, config.batch):
+        pictures, labels = batch(np.random.default_rng((config.seed, seen)))
         optimiser.param_groups[0]["lr"] = config.learning_rate * cosine(seen / config.views)
         with torch.autocast("cpu", torch.bfloat16):
-            outputs = network(to_tensor([worn(pictures[row], rng) for row in rows]))
-        loss = loss_of(table, outputs.float(), known[rows])
+            outputs = network(_tensor(pictures))
+        loss = loss_of(table, outputs.float(), torch.from_numpy(labels))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -176,8 +243,10 @@ def teach(domain: str, held_out: Captioned, sources: Sources, config: TeachConfi
         "sketch": lambda: lessons.drawings(data, config.lessons),
         "portrait": lambda: lessons.faces(sources.morphs, config.lessons),
     }[domain]()
-    table = Table.of(lesson.told)
-    return Judge(table, [teach_network(lesson.pictures, table.labels(lesson.told), table, config)], squeezenet)
+    plain = [{q: a for q, a in told.items() if not colour_judge.is_about_colour(q)} for told in lesson.told]
+    table = Table.of(plain)
+    state = teach_network(lesson.pictures, table.labels(plain), table, config)
+    return Judge(table, [state], squeezenet, teach_colours(lesson, config) if domain == "scene" else None)
 
 
 def _flower_probes(held_out: Captioned, more: Lessons, squeezenet: SqueezeNet, config: TeachConfig) -> Judge:
@@ -211,19 +280,25 @@ def _told(held_out: Captioned, rows: NDArray, domain: str) -> list[dict[str, str
 
 def save(judge: Judge, path: Path) -> None:
     """Write a judge as safetensors with its questions beside the weights."""
-    tensors = {f"{fold}.{name}": tensor for fold, state in enumerate(judge.state) for name, tensor in state.items()}
-    about = {"answers": json.dumps(judge.table.answers), "folds": str(len(judge.state))}
+    tables, states = [judge.table] * len(judge.state), list(judge.state)
+    if judge.colours:
+        tables.append(judge.colours[0])
+        states.append(judge.colours[1])
+    tensors = {f"{k}.{name}": tensor for k, state in enumerate(states) for name, tensor in state.items()}
+    about = {"folds": len(judge.state), "answers": json.dumps([table.answers for table in tables])}
     weights.save(path, tensors, about)
 
 
 def load(path: Path, squeezenet: SqueezeNet) -> Judge:
     about, tensors = weights.metadata(path), weights.load(path)
-    table = Table({question: tuple(known) for question, known in json.loads(about["answers"]).items()})
-    named = [
-        {name.partition(".")[2]: tensor for name, tensor in tensors.items() if name.startswith(f"{fold}.")}
-        for fold in range(int(about["folds"]))
-    ]
-    return Judge(table, named, squeezenet)
+    tables = [Table({q: tuple(known) for q, known in answers.items()}) for answers in json.loads(about["answers"])]
+    states: list[dict[str, Tensor]] = [{} for _ in tables]
+    for name, tensor in tensors.items():
+        number, _, inner = name.partition(".")
+        states[int(number)][inner] = tensor
+    folds = int(about["folds"])
+    colours = (tables[folds], states[folds]) if len(tables) > folds else None
+    return Judge(tables[0], states[:folds], squeezenet, colours)
 
 
 def judges(folder: Path, domains: Sequence[str], squeezenet: SqueezeNet) -> dict[str, Judge]:

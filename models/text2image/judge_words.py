@@ -33,7 +33,7 @@ def all_prompts(bench: Bench, judges: Judges, count: int) -> list[Prompt]:
     made = []
     for domain in bench.domains:
         facts = [one.facts(int(row)) for one in (bench.train, bench.held_out) for row in bench.rows(one, domain, 1000)]
-        made += draw(facts, domain, each, round(0.3 * each), judges[domain].table.answers)
+        made += draw(facts, domain, each, round(0.3 * each), judges[domain].known)
     return made
 
 
@@ -103,8 +103,7 @@ def ceiling(bench: Bench, judge: Judge, domain: str, prompts: Sequence[Prompt]) 
 
 def _weighted(seen: dict[str, list[str]], told: list[dict], judge: Judge, counts: dict[str, int]) -> float:
     right = {
-        q: [seen[q][k] == facts[q] for k, facts in enumerate(told) if facts.get(q) in judge.table.answers[q]]
-        for q in counts
+        q: [seen[q][k] == facts[q] for k, facts in enumerate(told) if facts.get(q) in judge.known[q]] for q in counts
     }
     kept = {q: counts[q] for q in counts if right[q]}
     return float(sum(kept[q] * np.mean(right[q]) for q in kept) / max(1, sum(kept.values())))

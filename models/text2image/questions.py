@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.text2image.words import LIGHTS, THINGS
+from models.text2image.words import LIGHTS
 
 ABSENT = "none"
+SLOTS = ("thing", "count", "size", "place")  # what is asked about the things of one colour
 LEAST = 12  # pictures with an answer, or it cannot be learnt
 _BACK = {"above": "below", "below": "above", "left": "right", "right": "left", "inside": "around"}
 _PLAIN = {
@@ -63,12 +64,9 @@ def _still_life(facts: dict) -> dict[str, str]:
 def _landscape(facts: dict) -> dict[str, str]:
     told = {"land": facts["land"], "sky": facts["sky"]}
     told |= {light: "yes" if light in facts["lights"] else "no" for light in LIGHTS}
-    shown = {thing["thing"]: thing for thing in facts["objects"]}
-    for name in THINGS:
-        told[f"{name} count"] = str(shown[name]["count"]) if name in shown else "0"
-        if "colour" in shown.get(name, ()):
-            told[f"{name} colour"] = shown[name]["colour"]
-    return told
+    trees = [thing["count"] for thing in facts["objects"] if thing["thing"] == "tree"]
+    coloured = [thing for thing in facts["objects"] if "colour" in thing]
+    return told | {"tree count": str(sum(trees))} | _groups({"objects": coloured}, "thing")
 
 
 _STYLES = {"shapes": _shapes, "still life": _still_life, "landscape": _landscape}
@@ -89,15 +87,9 @@ class Table:
                 counts.setdefault(question, {})
                 counts[question][answer] = counts[question].get(answer, 0) + 1
         kept = {q: [a for a in sorted(c) if c[a] >= least] for q, c in sorted(counts.items())}
-        kept = {q: [ABSENT, *a] if q.endswith(" thing") else a for q, a in kept.items()}
         return Table({q: tuple(a) for q, a in kept.items() if len(a) > 1})
 
     def labels(self, told: Sequence[dict[str, str]]) -> NDArray:
         """Numbers of the answers, int64 (N, Q); -1 where none is known."""
-        return np.array([[self._number(facts, question) for question in self.answers] for facts in told])
-
-    def _number(self, facts: dict[str, str], question: str) -> int:
-        answer = facts.get(question)
-        if answer is None and question.endswith(" thing") and any(name.endswith(" thing") for name in facts):
-            answer = ABSENT  # the scene has coloured things, and none of this colour
-        return self.answers[question].index(answer) if answer in self.answers[question] else -1
+        numbers = {question: {answer: k for k, answer in enumerate(known)} for question, known in self.answers.items()}
+        return np.array([[numbers[q].get(facts.get(q), -1) for q in self.answers] for facts in told])

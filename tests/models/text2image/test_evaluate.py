@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.text2image import judge_words, probe, questions
+from models.text2image import colour_judge, judge_words, probe, questions
 from models.text2image.bench import Bench, Setting
 from models.text2image.classifiers import Judge, Network, TeachConfig, load, loss_of, save, teach_network
 from models.text2image.figures import as_markdown
@@ -79,7 +79,7 @@ class Sees:
     """A judge that answers what it is told to."""
 
     def __init__(self, found):
-        self.found, self.table = found, Table({q: tuple(sorted(set(a))) for q, a in found.items()})
+        self.found, self.known = found, {q: tuple(sorted(set(a))) for q, a in found.items()}
 
     def answer(self, pictures, folds=None):
         return {q: (found * 99)[: len(pictures)] for q, found in self.found.items()}
@@ -97,14 +97,22 @@ def test_a_scene_is_asked_about_by_the_colours_of_its_things():
     assert "red thing" not in answers(alike, "scene")
 
 
-def test_a_table_knows_what_was_seen_often_and_that_a_colour_can_be_missing():
-    told = [answers(CROSSED, "scene")] * 12 + [{"red thing": "star"}, {"blue thing": "square"}]
+def test_a_table_knows_what_was_seen_often():
+    told = [{"tool": "ink"}] * 12 + [{"tool": "chalk", "paper": "black"}] * 12 + [{"tool": "crayon"}]
     table = Table.of(told)
-    assert table.answers["red thing"] == ("none", "circle") and "paper" not in table.answers
-    labels = dict(zip(table.answers, table.labels(told).T))
-    assert labels["red thing"][0] == 1
-    assert labels["red thing"][-2] == -1  # a star was seen once: not known
-    assert labels["red thing"][-1] == 0  # a scene without anything red
+    assert table.answers == {"tool": ("chalk", "ink")}
+    assert table.labels(told)[:, 0].tolist() == [1] * 12 + [0] * 12 + [-1]
+
+
+def test_a_colour_is_asked_about_wherever_it_is():
+    told = answers(CROSSED, "scene")
+    assert colour_judge.about(told, "blue") == {"thing": "square", "count": "2", "place": "below"}
+    assert colour_judge.about(told, "green") == {"thing": questions.ABSENT}
+    assert colour_judge.is_about_colour("dark red count") and not colour_judge.is_about_colour("tree count")
+    few = Few(1, 0)
+    few.pictures[:, 40:80, 40:80] = colour_judge.REFERENCES["purple"]
+    near = colour_judge.shown(few.pictures, ["purple"])[0, ..., 3]
+    assert near[24:36, 24:36].min() > 0.9 > 0.3 > near[:8].max()
 
 
 FACTS = {
