@@ -19,9 +19,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
+from diffusers.models.resnet import Downsample2D, ResnetBlock2D, Upsample2D
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.losses import PERCEPTUAL_LAYERS, ProjectedHeads, divergence, hinge_discriminator, hinge_generator
 from models.perceptual import SqueezeNet, perceptual_distance
@@ -43,13 +44,13 @@ class TrainConfig:
     wholes: int = 3_000  # whole pictures, afterwards
     crop_batch: int = 12
     whole_batch: int = 4
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     pixel: float = 2.5
-    perceptual: float = 2.5
+    perceptual: float = 1.2
     adversarial: float = 0.12
     warm: float = 0.45  # share of the run before the discriminators are asked; a quarter later at full weight
-    divergence: float = 3e-3  # per number of the latent
-    shrunk: float = 0.25  # share of steps on shrunk latents
+    divergence: float = 1e-3  # per number of the latent
+    shrunk: float = 0.2  # share of steps on shrunk latents
     ema: float = 0.995
     keep_every: int = 4_800  # images between checkpoints, each with a sheet
 
@@ -68,6 +69,7 @@ class Trainer:
         self.side = captioned.images([0]).shape[1]
         widths = tuple(config.base * times for times in (1, 2, 4, 6))
         network = make_autoencoder(TextToImageConfig(self.side, autoencoder_widths=widths))
+        begin_with_a_pyramid(network)
         self.autoencoder = network.to(device, memory_format=torch.channels_last)
         self.heads = ProjectedHeads().to(device)
         self.squeezenet = SqueezeNet(squeezenet).to(device)
@@ -143,6 +145,34 @@ class Trainer:
         self.heads.train().requires_grad_(True)
         log.add(believable=loss)
         return loss
+
+
+@torch.no_grad()
+def begin_with_a_pyramid(autoencoder: AutoencoderKL, noise: float = 0.02) -> None:
+    """Let a picture through from the first step: residual branches begin at nothing, what they add to passes it on.
+
+    As the layers come, each shrinks what it passes, and normalised residuals drown it: the first thousands of pictures
+    are spent on finding colour again. Here halving takes orthogonal mixtures of averages and differences of 2 x 2 (a
+    Haar wavelet), the other convolutions of the trunk are orthogonal.
+    """
+    resnets = [part for part in autoencoder.modules() if isinstance(part, ResnetBlock2D)]
+    for resnet in resnets:
+        nn.init.zeros_(resnet.conv2.weight)
+    trunk = [autoencoder.encoder.conv_in, autoencoder.decoder.conv_in]
+    trunk += [resnet.conv_shortcut for resnet in resnets if resnet.conv_shortcut is not None]
+    trunk += [part.conv for part in autoencoder.modules() if isinstance(part, Downsample2D | Upsample2D)]
+    sums, differences = torch.tensor([0.5, 0.5]), torch.tensor([0.5, -0.5])
+    haar = torch.stack([torch.outer(a, b) * 2 for a in (sums, differences) for b in (sums, differences)])  # (4, 2, 2)
+    for layer in trunk:
+        outside, inside, size, _ = layer.weight.shape
+        nn.init.normal_(layer.weight, std=noise if size > 1 else 0.0)
+        nn.init.zeros_(layer.bias)
+        if layer.stride[0] == 2:
+            mixed = nn.init.orthogonal_(torch.empty(outside, 4 * inside)).view(outside, inside, 4)
+            layer.weight[:, :, :2, :2] += torch.einsum("oik,khw->oihw", mixed, haar)
+        else:
+            gain = max(1, outside / inside) ** 0.5
+            layer.weight[:, :, size // 2, size // 2] += nn.init.orthogonal_(torch.empty(outside, inside), gain)
 
 
 @torch.inference_mode()
