@@ -11,8 +11,7 @@ the one that has not seen it.
 import argparse
 import json
 import time
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,19 +20,26 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from models import weights
-from models.faces.regressor import Residual
 from models.perceptual import SqueezeNet
 from models.text2image import colour_judge, lessons, probe
 from models.text2image.bench import PERCEPTUAL
 from models.text2image.data import Captioned
+from models.text2image.judge import (
+    Judge,
+    Network,
+    as_tensor,
+    by_question,
+    colour_network_for,
+    folds_of,
+    network_for,
+    path_of,
+    save,
+)
 from models.text2image.lessons import Lessons
 from models.text2image.questions import Table, answers
-from models.training import cosine, to_tensor
-
-PIECE = 64
+from models.training import cosine
 
 
 @dataclass(frozen=True)
@@ -56,117 +62,6 @@ class Sources:
 
     data: Path
     morphs: Path
-
-
-class Network(nn.Module):
-    """Pictures float (B, channels, S, S) in [-1, 1] to outputs (B, outputs); keeps where things are.
-
-    Every width halves the side, which has to be 4 after the last.
-    """
-
-    def __init__(self, outputs: int, widths: tuple[int, ...] = (24, 32, 64, 96, 128), channels: int = 3):
-        super().__init__()
-        layers: list[nn.Module] = []
-        inside = channels
-        for depth, width in enumerate(widths):
-            layers += [nn.Conv2d(inside, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
-            if depth > 1:  # from 16 px on; finer levels would cost more than all others together
-                layers.append(Residual(width))
-            inside = width
-        self.layers = nn.Sequential(*layers, nn.Conv2d(inside, 64, 1), nn.ReLU())  # (B, 64, 4, 4)
-        self.head = nn.Linear(64 * 16, outputs)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        return self.head(F.dropout(self.layers(pictures).flatten(1), 0.2, self.training))
-
-
-class Judge:
-    """Answers the questions of `known` about pictures of one domain.
-
-    `state`: the weights of a classifier of the table's questions, one a fold. `colours`, of scenes: the answers about
-    the things of a colour, by slot, and the weights of the network that gives them.
-    """
-
-    def __init__(
-        self,
-        table: Table,
-        state: list[dict[str, Tensor]],
-        squeezenet: SqueezeNet,
-        colours: tuple[Table, dict[str, Tensor]] | None = None,
-    ):
-        self.table, self.state, self.squeezenet, self.colours = table, state, squeezenet, colours
-
-    @property
-    def known(self) -> dict[str, tuple[str, ...]]:
-        """Every question, and the answers that can be given."""
-        slots = self.colours[0].answers if self.colours else {}
-        about = {f"{colour} {slot}": answers for colour in colour_judge.REFERENCES for slot, answers in slots.items()}
-        return self.table.answers | about
-
-    @torch.inference_mode()
-    def answer(self, pictures: NDArray, folds: NDArray | None = None) -> dict[str, list[str]]:
-        """The likeliest answer to each question for pictures uint8 (N, 128, 128, 3).
-
-        `folds`: for pictures of the held-out set, as `Judge.folds` gives them: each is judged by who has not seen it.
-        """
-        lots = torch.stack(self._outputs(pictures))  # (folds, N, outputs)
-        place = torch.arange(len(pictures))
-        chosen = [lots[torch.from_numpy(folds), place]] if folds is not None else list(lots)
-        found = _named(self.table, chosen)
-        if self.colours:
-            table, state = self.colours
-            network = _colour_network(table, state)
-            for colour in colour_judge.REFERENCES:
-                seen = _run(network, colour_judge.shown(pictures, [colour] * len(pictures)))
-                found |= {f"{colour} {slot}": answers for slot, answers in _named(table, [seen]).items()}
-        return found
-
-    def folds(self, held_out: Captioned, rows: NDArray) -> NDArray:
-        """Which of its classifiers has not seen these held-out pictures: int64 (N,)."""
-        return _folds(held_out, rows, len(self.state))
-
-    def _outputs(self, pictures: NDArray) -> list[Tensor]:
-        """Outputs (N, sum of answers) of each fold's classifier."""
-        if "probe" in self.state[0]:
-            described = probe.describe(self.squeezenet, pictures)
-            return [probe.read(state["probe"], described) for state in self.state]
-        return [_run(_network(self.table, state), pictures) for state in self.state]
-
-
-def _named(table: Table, lots: Sequence[Tensor]) -> dict[str, list[str]]:
-    """The answers that outputs (N, sum of answers) speak for, by question; several lots count equally."""
-    parts = [by_question(table, lot) for lot in lots]
-    chances = [torch.stack([part[q].softmax(1) for part in parts]).mean(0) for q in range(len(table.answers))]
-    named = zip(table.answers.items(), chances)
-    return {question: [answers[k] for k in chance.argmax(1).tolist()] for (question, answers), chance in named}
-
-
-def _network(table: Table, state: dict[str, Tensor] | None = None, **sizes: int | tuple[int, ...]) -> Network:
-    network = Network(sum(map(len, table.answers.values())), **sizes).to(memory_format=torch.channels_last)
-    if state:
-        network.load_state_dict(state)
-    return network.eval()
-
-
-def _colour_network(table: Table, state: dict[str, Tensor] | None = None) -> Network:
-    return _network(table, state, widths=colour_judge.WIDTHS, channels=colour_judge.CHANNELS)
-
-
-def _run(network: Network, pictures: NDArray) -> Tensor:
-    """Outputs for pictures uint8, or what a colour network sees."""
-    pieces = [_tensor(pictures[start : start + PIECE]) for start in range(0, len(pictures), PIECE)]
-    return torch.cat([network(piece) for piece in pieces])
-
-
-def _tensor(pictures: NDArray) -> Tensor:
-    if pictures.dtype == np.uint8:
-        return to_tensor(pictures)
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-
-
-def by_question(table: Table, outputs: Tensor) -> list[Tensor]:
-    """Outputs (N, sum of answers) as one (N, answers) a question."""
-    return list(outputs.split([len(known) for known in table.answers.values()], 1))
 
 
 def loss_of(table: Table, outputs: Tensor, labels: Tensor) -> Tensor:
@@ -195,7 +90,7 @@ def teach_network(pictures: NDArray, labels: NDArray, table: Table, config: Teac
         rows = rng.choice(len(pictures), min(config.batch, len(pictures)), replace=False)
         return np.stack([worn(pictures[row], rng) for row in rows]), labels[rows]
 
-    return _taught(_network(table), table, batch, config)
+    return _taught(network_for(table), table, batch, config)
 
 
 def teach_colours(taught: Lessons, config: TeachConfig) -> tuple[Table, dict[str, Tensor]]:
@@ -209,7 +104,7 @@ def teach_colours(taught: Lessons, config: TeachConfig) -> tuple[Table, dict[str
         told = [colour_judge.about(taught.told[row], colour) for row, colour in zip(rows, colours)]
         return colour_judge.shown(pictures, colours), table.labels(told)
 
-    return table, _taught(_colour_network(table), table, batch, replace(config, views=config.colour_views))
+    return table, _taught(colour_network_for(table), table, batch, replace(config, views=config.colour_views))
 
 
 def _taught(
@@ -222,7 +117,7 @@ def _taught(
         pictures, labels = batch(np.random.default_rng((config.seed, seen)))
         optimiser.param_groups[0]["lr"] = config.learning_rate * cosine(seen / config.views)
         with torch.autocast("cpu", torch.bfloat16):
-            outputs = network(_tensor(pictures))
+            outputs = network(as_tensor(pictures))
         loss = loss_of(table, outputs.float(), torch.from_numpy(labels))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -257,7 +152,7 @@ def _flower_probes(held_out: Captioned, more: Lessons, squeezenet: SqueezeNet, c
     taught = Lessons(
         np.concatenate([held_out.images(rows), more.pictures]), _told(held_out, rows, "flower") + more.told
     )
-    fold = np.concatenate([_folds(held_out, rows, config.folds), np.full(len(more.told), -1)])
+    fold = np.concatenate([folds_of(held_out, rows, config.folds), np.full(len(more.told), -1)])
     return _probes(taught, fold, squeezenet, config.folds, config.shrink)
 
 
@@ -269,45 +164,8 @@ def _probes(taught: Lessons, fold: NDArray, squeezenet: SqueezeNet, count: int, 
     return Judge(table, [{"probe": probe.fit(described[o], labels[o], sizes, shrink)} for o in others], squeezenet)
 
 
-def _folds(held_out: Captioned, rows: NDArray, count: int) -> NDArray:
-    """A fold for each row; pictures of one source share theirs."""
-    return np.array([zlib.crc32(held_out.source(int(row)).encode()) % count for row in rows], int)
-
-
 def _told(held_out: Captioned, rows: NDArray, domain: str) -> list[dict[str, str]]:
     return [answers(held_out.facts(int(row)), domain) for row in rows]
-
-
-def save(judge: Judge, path: Path) -> None:
-    """Write a judge as safetensors with its questions beside the weights."""
-    tables, states = [judge.table] * len(judge.state), list(judge.state)
-    if judge.colours:
-        tables.append(judge.colours[0])
-        states.append(judge.colours[1])
-    tensors = {f"{k}.{name}": tensor for k, state in enumerate(states) for name, tensor in state.items()}
-    about = {"folds": len(judge.state), "answers": json.dumps([table.answers for table in tables])}
-    weights.save(path, tensors, about)
-
-
-def load(path: Path, squeezenet: SqueezeNet) -> Judge:
-    about, tensors = weights.metadata(path), weights.load(path)
-    tables = [Table({q: tuple(known) for q, known in answers.items()}) for answers in json.loads(about["answers"])]
-    states: list[dict[str, Tensor]] = [{} for _ in tables]
-    for name, tensor in tensors.items():
-        number, _, inner = name.partition(".")
-        states[int(number)][inner] = tensor
-    folds = int(about["folds"])
-    colours = (tables[folds], states[folds]) if len(tables) > folds else None
-    return Judge(tables[0], states[:folds], squeezenet, colours)
-
-
-def judges(folder: Path, domains: Sequence[str], squeezenet: SqueezeNet) -> dict[str, Judge]:
-    """The judges of these domains that `main` has written into a folder."""
-    return {domain: load(path_of(folder, domain), squeezenet) for domain in domains}
-
-
-def path_of(folder: Path, domain: str) -> Path:
-    return folder / f"judge-{domain}.safetensors"
 
 
 def accuracy(judge: Judge, held_out: Captioned, domain: str, most: int = 600) -> dict[str, float]:

@@ -21,9 +21,9 @@ from models import weights
 from models.perceptual import SqueezeNet
 from models.text2image import folder, judge_pictures, judge_words, sampling
 from models.text2image.bench import PERCEPTUAL, Bench, Setting
-from models.text2image.classifiers import judges
 from models.text2image.data import Captioned
 from models.text2image.figures import write_card
+from models.text2image.judge import judges
 from models.text2image.words import EXAMPLES
 
 HOUSE = weights.WEIGHTS / "text2image"

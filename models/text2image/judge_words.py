@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from models.metrics import frechet_distance
 from models.text2image.bench import Bench, Setting
-from models.text2image.classifiers import Judge
+from models.text2image.judge import Judge
 from models.text2image.prompts import Prompt, draw
 from models.text2image.questions import answers
 

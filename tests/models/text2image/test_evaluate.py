@@ -9,8 +9,9 @@ import torch
 
 from models.text2image import colour_judge, judge_words, probe, questions
 from models.text2image.bench import Bench, Setting
-from models.text2image.classifiers import Judge, Network, TeachConfig, load, loss_of, save, teach_network
+from models.text2image.classifiers import TeachConfig, loss_of, teach_network
 from models.text2image.figures import as_markdown
+from models.text2image.judge import Judge, Network, load, save
 from models.text2image.judge_pictures import Gallery, distances, nearest
 from models.text2image.network import tiny_pipeline
 from models.text2image.prompts import Prompt, draw
