@@ -42,9 +42,12 @@ function showAround({ captions, groups, points, place, nearest, shown }, { promp
     dot.addEventListener("pointerenter", () => tellCaption(caption));
     dot.addEventListener("click", () => tellCaption(caption));
   });
+  const names = [];
   for (const group of new Set(groups)) {
     const own = points.filter((_, k) => groups[k] === group).map(at);
-    const [x, y] = [0, 1].map((axis) => own.reduce((sum, point) => sum + point[axis], 0) / own.length);
+    let [x, y] = [0, 1].map((axis) => own.reduce((sum, point) => sum + point[axis], 0) / own.length);
+    while (names.some(([left, top]) => Math.abs(left - x) < 90 && Math.abs(top - y) < 26)) y += 26; // none over another
+    names.push([x, y]);
     draw(svg, "text", { class: "ti-group", x, y, "text-anchor": "middle" }, group);
   }
   draw(svg, "circle", { class: "ti-here", cx: px, cy: py, r: 7 });

@@ -106,5 +106,5 @@ const observer = new IntersectionObserver((entries) => {
   visible.clear();
   for (const section of root.querySelectorAll("[data-asks]")) if (section.inView) visible.add(section.dataset.asks);
   ask();
-});
+}, { rootMargin: "300px 0px" }); // a little before it is scrolled to
 for (const section of root.querySelectorAll("[data-asks]")) observer.observe(section);
