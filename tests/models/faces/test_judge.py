@@ -56,7 +56,7 @@ def test_a_cross_fade_goes_from_one_to_the_other(papers):
 
 
 def test_success_asks_for_both_at_once():
-    seen = {"woman": np.array([0.95, 0.95, 0.1, 0.1]), "glasses": np.array([0.99, 0.5, 0.99, 0.0])}
+    seen = {"woman": np.array([0.95, 0.95, 0.05, 0.05]), "glasses": np.array([0.99, 0.5, 0.99, 0.0])}
     assert success(seen) == 0.25
     assert [rows.tolist() for rows in groups(seen)] == [[2], [3], []]
 
