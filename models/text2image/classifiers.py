@@ -1,9 +1,9 @@
 """The judges of prompt faithfulness: small classifiers that answer questions about a picture (`questions.py`).
 
 `python -m models.text2image.classifiers --set DIR --data DIR --morphs DIR --out DIR` teaches one a domain in some
-minutes, on pictures the generator never saw; they are tools of `evaluate.py` and do not ship. Portraits, drawings and
-scenes are judged by a residual network (He et al. 2016, arXiv:1512.03385) taught on fresh ones (`lessons.py`);
-photographs of fruit and flowers, of which there are few, by a probe (`probe.py`). Flowers are so few that the held-out
+minutes, on pictures the generator never saw; they are tools of `evaluate.py` and do not ship. Drawings and scenes are
+judged by residual networks (He et al. 2016, arXiv:1512.03385), portraits, fruit and flowers by probes (`probe.py`), all
+taught on fresh pictures (`lessons.py`). Flowers are so few that the held-out
 ones are taught with: their probe is several, each taught on all but one fold, and a held-out photograph is judged by
 the one that has not seen it.
 """
@@ -53,7 +53,7 @@ class TeachConfig:
     lessons: int = 5000  # pictures a network learns from
     probe_lessons: int = 1500
     folds: int = 5  # of the flowers' probes
-    shrink: float = 0.1  # of a probe's weights
+    shrink: float = 0.03  # of a probe's weights
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,11 @@ def teach(domain: str, held_out: Captioned, sources: Sources, config: TeachConfi
     if domain == "flower":
         return _flower_probes(held_out, lessons.rejected_flowers(data), squeezenet, config)
     if domain == "fruit":
-        taught = lessons.fruits(data, config.probe_lessons)
-        return _probes(taught, np.full(len(taught.told), -1), squeezenet, 1, config.shrink)
-    lesson = {
-        "scene": lambda: lessons.scenes(data, config.lessons),
-        "sketch": lambda: lessons.drawings(data, config.lessons),
-        "portrait": lambda: lessons.faces(sources.morphs, config.lessons),
-    }[domain]()
+        return _probe(lessons.fruits(data, config.probe_lessons), squeezenet, config.shrink, "photograph")
+    if domain == "portrait":
+        return _probe(lessons.faces(sources.morphs, config.lessons), squeezenet, config.shrink, "face")
+    taught = lessons.scenes if domain == "scene" else lessons.drawings
+    lesson = taught(data, config.lessons)
     plain = [{q: a for q, a in told.items() if not colour_judge.is_about_colour(q)} for told in lesson.told]
     table = Table.of(plain)
     state = teach_network(lesson.pictures, table.labels(plain), table, config)
@@ -153,15 +151,21 @@ def _flower_probes(held_out: Captioned, more: Lessons, squeezenet: SqueezeNet, c
         np.concatenate([held_out.images(rows), more.pictures]), _told(held_out, rows, "flower") + more.told
     )
     fold = np.concatenate([folds_of(held_out, rows, config.folds), np.full(len(more.told), -1)])
-    return _probes(taught, fold, squeezenet, config.folds, config.shrink)
+    others = [fold != k for k in range(config.folds)]
+    return _probes(taught, others, squeezenet, config.shrink, "photograph")
 
 
-def _probes(taught: Lessons, fold: NDArray, squeezenet: SqueezeNet, count: int, shrink: float) -> Judge:
-    """A judge of `count` probes, each taught with all pictures but those of its fold; those of fold -1 are in none."""
-    table, described = Table.of(taught.told), probe.describe(squeezenet, taught.pictures)
+def _probe(taught: Lessons, squeezenet: SqueezeNet, shrink: float, by: str) -> Judge:
+    """A judge of one probe, taught with everything."""
+    return _probes(taught, [np.full(len(taught.told), True)], squeezenet, shrink, by)
+
+
+def _probes(taught: Lessons, shares: list[NDArray], squeezenet: SqueezeNet, shrink: float, by: str) -> Judge:
+    """A judge of as many probes as there are shares, bool (N,), of the lessons; each is taught with its own."""
+    table, described = Table.of(taught.told), probe.DESCRIPTIONS[by](squeezenet, taught.pictures)
     labels, sizes = table.labels(taught.told), [len(known) for known in table.answers.values()]
-    others = [fold != k for k in range(count)]
-    return Judge(table, [{"probe": probe.fit(described[o], labels[o], sizes, shrink)} for o in others], squeezenet)
+    state = [{"probe": probe.fit(described[share], labels[share], sizes, shrink)} for share in shares]
+    return Judge(table, state, squeezenet, by=by)
 
 
 def _told(held_out: Captioned, rows: NDArray, domain: str) -> list[dict[str, str]]:
@@ -173,7 +177,10 @@ def accuracy(judge: Judge, held_out: Captioned, domain: str, most: int = 600) ->
     rows = np.flatnonzero(np.asarray(held_out.domains) == domain)[:most]
     found = judge.answer(held_out.images(rows), judge.folds(held_out, rows))
     told = _told(held_out, rows, domain)
-    right = {q: [found[q][k] == facts[q] for k, facts in enumerate(told) if q in facts] for q in found}
+    right = {
+        q: [found[q][k] == facts[q] for k, facts in enumerate(told) if facts.get(q) in known]
+        for q, known in judge.known.items()
+    }
     return {question: round(float(np.mean(hits)), 3) for question, hits in right.items() if hits}
 
 

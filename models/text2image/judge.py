@@ -25,11 +25,19 @@ PIECE = 64  # pictures in one pass
 class Network(nn.Module):
     """Pictures float (B, channels, S, S) in [-1, 1] to outputs (B, outputs); keeps where things are.
 
-    Every width halves the side, which has to be 4 after the last.
+    Every width halves the side, which has to be 4 after the last. `pooled`: look also for what is there wherever it is,
+    so that a shape need not be learnt anew in every place.
     """
 
-    def __init__(self, outputs: int, widths: tuple[int, ...] = (24, 32, 64, 96, 128), channels: int = 3):
+    def __init__(
+        self,
+        outputs: int,
+        widths: tuple[int, ...] = (24, 32, 64, 96, 128),
+        channels: int = 3,
+        pooled: bool = False,
+    ):
         super().__init__()
+        self.pooled = pooled
         layers: list[nn.Module] = []
         inside = channels
         for depth, width in enumerate(widths):
@@ -38,17 +46,20 @@ class Network(nn.Module):
                 layers.append(Residual(width))
             inside = width
         self.layers = nn.Sequential(*layers, nn.Conv2d(inside, 64, 1), nn.ReLU())  # (B, 64, 4, 4)
-        self.head = nn.Linear(64 * 16, outputs)
+        self.head = nn.Linear(64 * (18 if pooled else 16), outputs)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        return self.head(F.dropout(self.layers(pictures).flatten(1), 0.2, self.training))
+        x = self.layers(pictures)
+        parts = [x.flatten(1), x.mean((2, 3)), x.amax((2, 3))] if self.pooled else [x.flatten(1)]
+        return self.head(F.dropout(torch.cat(parts, 1), 0.2, self.training))
 
 
 class Judge:
     """Answers the questions of `known` about pictures of one domain.
 
     `state`: the weights of a classifier of the table's questions, one a fold. `colours`, of scenes: the answers about
-    the things of a colour, by slot, and the weights of the network that gives them.
+    the things of a colour, by slot, and the weights of the network that gives them. `by`: what a probe reads, one of
+    `probe.DESCRIPTIONS`.
     """
 
     def __init__(
@@ -57,8 +68,9 @@ class Judge:
         state: list[dict[str, Tensor]],
         squeezenet: SqueezeNet,
         colours: tuple[Table, dict[str, Tensor]] | None = None,
+        by: str = "photograph",
     ):
-        self.table, self.state, self.squeezenet, self.colours = table, state, squeezenet, colours
+        self.table, self.state, self.squeezenet, self.colours, self.by = table, state, squeezenet, colours, by
 
     @property
     def known(self) -> dict[str, tuple[str, ...]]:
@@ -92,7 +104,7 @@ class Judge:
     def _outputs(self, pictures: NDArray) -> list[Tensor]:
         """Outputs (N, sum of answers) of each fold's classifier."""
         if "probe" in self.state[0]:
-            described = probe.describe(self.squeezenet, pictures)
+            described = probe.DESCRIPTIONS[self.by](self.squeezenet, pictures)
             return [probe.read(state["probe"], described) for state in self.state]
         return [_run(network_for(self.table, state), pictures) for state in self.state]
 
@@ -113,7 +125,7 @@ def network_for(table: Table, state: dict[str, Tensor] | None = None, **sizes: i
 
 
 def colour_network_for(table: Table, state: dict[str, Tensor] | None = None) -> Network:
-    return network_for(table, state, widths=colour_judge.WIDTHS, channels=colour_judge.CHANNELS)
+    return network_for(table, state, widths=colour_judge.WIDTHS, channels=colour_judge.CHANNELS, pooled=True)
 
 
 def _run(network: Network, pictures: NDArray) -> Tensor:
@@ -145,7 +157,7 @@ def save(judge: Judge, path: Path) -> None:
         tables.append(judge.colours[0])
         states.append(judge.colours[1])
     tensors = {f"{k}.{name}": tensor for k, state in enumerate(states) for name, tensor in state.items()}
-    about = {"folds": len(judge.state), "answers": json.dumps([table.answers for table in tables])}
+    about = {"folds": len(judge.state), "by": judge.by, "answers": json.dumps([table.answers for table in tables])}
     weights.save(path, tensors, about)
 
 
@@ -158,7 +170,7 @@ def load(path: Path, squeezenet: SqueezeNet) -> Judge:
         states[int(number)][inner] = tensor
     folds = int(about["folds"])
     colours = (tables[folds], states[folds]) if len(tables) > folds else None
-    return Judge(tables[0], states[:folds], squeezenet, colours)
+    return Judge(tables[0], states[:folds], squeezenet, colours, about.get("by", "photograph"))
 
 
 def judges(folder: Path, domains: Sequence[str], squeezenet: SqueezeNet) -> dict[str, Judge]:

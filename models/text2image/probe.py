@@ -1,8 +1,9 @@
-"""A linear probe (Alain and Bengio 2016, arXiv:1610.01644): what SqueezeNet's features and the colours of a photograph
-say of it, read by logistic regression. Made for a few hundred labelled photographs.
+"""Linear probes (Alain and Bengio 2016, arXiv:1610.01644): what features and colours say of a picture, read by logistic
+regression. Photographs are described by SqueezeNet's features, faces by those of the attribute regressor
+(`models/faces/attributes.py`), which was never shown a generated face either. A few hundred labelled pictures will do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -11,11 +12,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.cache import default_cache
+from models.faces import attributes
 from models.perceptual import SqueezeNet
 from models.training import to_tensor
 
 PIECE = 50
-_SIZES = (512, 512, 448)  # of the parts of a description: features' means, their maxima, colours
+_COLOURS = 448  # numbers of the colours at the end of a description; what is before them are features
 _CHROMA = np.stack(np.meshgrid(np.linspace(-60, 60, 7), np.linspace(-60, 80, 8)), -1).reshape(-1, 2).astype(np.float32)
 _LIGHTNESS = np.array([15, 40, 65, 90], np.float32)  # L of CIE Lab; above, a and b
 
@@ -24,11 +27,26 @@ _LIGHTNESS = np.array([15, 40, 65, 90], np.float32)  # L of CIE Lab; above, a an
 def describe(squeezenet: SqueezeNet, pictures: NDArray) -> NDArray:
     """Descriptions float32 (N, 1472) of pictures uint8 (N, H, W, 3)."""
     parts = []
-    for start in range(0, len(pictures), PIECE):
-        piece = pictures[start : start + PIECE]
+    for piece in _pieces(pictures):
         (found,) = squeezenet.features(to_tensor(piece), ("fire9",))
         parts.append(np.concatenate([found.mean((2, 3)).numpy(), found.amax((2, 3)).numpy(), colours(piece)], 1))
     return np.sqrt(np.concatenate(parts))  # roots, or what fires rarely and strongly would drown the rest
+
+
+@torch.inference_mode()
+def describe_faces(squeezenet: SqueezeNet, pictures: NDArray) -> NDArray:
+    """Descriptions float32 (N, 704) of aligned faces uint8 (N, 128, 128, 3); needs no SqueezeNet."""
+    with default_cache().lease(attributes.KEY) as regressor:
+        device = next(regressor.parameters()).device
+        found = [regressor.features(to_tensor(piece, device)).float().cpu().numpy() for piece in _pieces(pictures)]
+    return np.sqrt(np.concatenate([np.concatenate(found), colours(pictures)], 1).clip(0))
+
+
+DESCRIPTIONS: dict[str, Callable[[SqueezeNet, NDArray], NDArray]] = {"photograph": describe, "face": describe_faces}
+
+
+def _pieces(pictures: NDArray) -> list[NDArray]:
+    return [pictures[start : start + PIECE] for start in range(0, len(pictures), PIECE)]
 
 
 def colours(pictures: NDArray) -> NDArray:
@@ -66,8 +84,8 @@ def fit(described: NDArray, labels: NDArray, sizes: Sequence[int], shrink: float
 def _scale(described: NDArray) -> tuple[NDArray, NDArray]:
     """Middle and spread of every number, so that each part of the description weighs as much as the others."""
     spread = described.std(0)
-    parts = np.split(spread, np.cumsum(_SIZES)[:-1])
-    floored = [(part + 1e-3 * part.max() + 1e-6) * np.sqrt(len(part) * len(_SIZES)) for part in parts]
+    parts = np.split(spread, [-_COLOURS])
+    floored = [(part + 1e-3 * part.max(initial=0) + 1e-6) * np.sqrt(2 * len(part)) for part in parts]
     return described.mean(0), np.concatenate(floored).astype(np.float32)
 
 

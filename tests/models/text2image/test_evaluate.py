@@ -242,7 +242,8 @@ def test_a_probe_reads_colours_of_pictures_it_has_not_seen():
 def test_a_held_out_picture_is_judged_by_who_has_not_seen_it(monkeypatch):
     table = Table({"colour": ("blue", "red")})
     state = [{"probe": torch.tensor([[0.0, 1.0], [0, 0]])}, {"probe": torch.tensor([[3.0, 0.0], [0, 0]])}]
-    monkeypatch.setattr(probe, "describe", lambda net, pictures: np.zeros((len(pictures), 1), np.float32))
+    nothing = {"photograph": lambda net, pictures: np.zeros((len(pictures), 1), np.float32)}
+    monkeypatch.setattr(probe, "DESCRIPTIONS", nothing)
     judge = Judge(table, state, Colours())
     assert judge.answer(np.zeros((3, 128, 128, 3), np.uint8), np.array([0, 1, 0]))["colour"] == ["red", "blue", "red"]
     folds = judge.folds(Few(40, 0), np.arange(40))
