@@ -47,7 +47,7 @@ class TeachConfig:
     seed: int = 0
     batch: int = 64
     views: int = 24_000  # pictures seen by each network
-    colour_views: int = 60_000  # and by the network of colours, whose pictures are small
+    colour_views: int = 100_000  # and by the network of colours, whose pictures are small
     learning_rate: float = 3e-3
     decay: float = 0.02
     lessons: int = 5000  # pictures a network learns from

@@ -90,7 +90,7 @@ class Gallery:
         every = np.flatnonzero(np.asarray(bench.train.domains) == domain)
         first = {bench.train.source(int(row)): row for row in every[::-1]}  # of a photograph's views, the whole one
         known = np.array(sorted(first.values())) if len(first) > MANY_SOURCES else every
-        most = MOST_NEIGHBOURS.get(domain, USUAL_NEIGHBOURS)
+        most = min(MOST_NEIGHBOURS.get(domain, USUAL_NEIGHBOURS), 60 * bench.count)  # few, where a run is a trial
         rows = np.random.default_rng(3).permutation(known)[:most]
         return Gallery(bench, rows, likeness(bench, bench.train.images(rows)))
 
