@@ -58,6 +58,14 @@ class Faces:
         """The z (N, D) of style latents, at psi 1."""
         return np.asarray(w, np.float32)
 
+    def to_even(self, w: NDArray) -> NDArray:
+        """Style latents (N, D) with the gaps between kinds of faces closed; a straight line strides across them."""
+        return np.asarray(w, np.float32)
+
+    def from_even(self, even: NDArray) -> NDArray:
+        """The w (N, D) of what `to_even` gave."""
+        return np.asarray(even, np.float32)
+
     def decode(self, w: NDArray) -> NDArray:
         """Faces uint8 (N, 128, 128, 3) of style latents (N, D)."""
         raise NotImplementedError
@@ -76,6 +84,12 @@ class HouseFaces(Faces):
 
     def to_z(self, w: NDArray) -> NDArray:
         return _array(self.network.mapping.inverse(self._tensor(w)))
+
+    def to_even(self, w: NDArray) -> NDArray:
+        return _array(self.network.mapping.marginals.inverse(self._tensor(w)))
+
+    def from_even(self, even: NDArray) -> NDArray:
+        return _array(self.network.mapping.marginals(self._tensor(even)))
 
     def decode(self, w: NDArray) -> NDArray:
         import torch

@@ -69,8 +69,8 @@ def path_lengths(bench: Bench, count: int = 200) -> dict[str, float]:
         for model in (HOUSE, DCGAN)
     }
     a, b = ends[HOUSE]
-    w_a, w_b = bench.house.to_w(a), bench.house.to_w(b)
-    in_w = [w_a + (w_b - w_a) * (t + step) for step in (0, STEP)]
+    even_a, even_b = (bench.house.to_even(bench.house.to_w(end)) for end in (a, b))
+    in_w = [bench.house.from_even(even_a + (even_b - even_a) * (t + step)) for step in (0, STEP)]
     in_z = [bench.house.to_w(sphere(a, b, t + step)) for step in (0, STEP)]
     historical = [sphere(*ends[DCGAN], t + step) for step in (0, STEP)]
     return {

@@ -3,7 +3,9 @@
 Radford et al. 2016 (arXiv:1511.06434, section 6.1) walked straight through z to show that a generator has learnt
 more than its examples by heart. Three paths between the same two faces can be compared here:
 
-- "w": straight in the style latent w, where the mapping network has already unfolded the faces (Karras et al. 2019);
+- "w": straight in the style latent w, where the mapping network has already unfolded the faces (Karras et al. 2019),
+  but for the gap between faces with glasses and without, which is crossed in a stride (`Faces.to_even`): a face halfway
+  in w would wear the ghost of a pair;
 - "z-sphere": along the sphere in z on which nearly all of a normal distribution lies (White 2016, arXiv:1609.04468);
 - "z-straight": straight in z, which cuts through the middle of that sphere, where few faces are.
 
@@ -136,12 +138,12 @@ def recipe(place: Place, path: str, psi: float, model: str = engine.HOUSE) -> Re
 
 
 def points(faces: engine.Faces, places: Sequence[Place], psi: float, path: str, model: str) -> NDArray:
-    """The places as points (N, D) of the space that the path runs through: w, or z before truncation."""
+    """The places as points (N, D) of the space that the path runs through: w made even, or z before truncation."""
     check_path(path)
     seeds = sorted({seed for place in places for seed in place.seeds})
     known = np.stack([engine.z_of(seed, model) for seed in seeds])  # (S, D)
     if path == "w":
-        known = faces.to_w(known, clamp(psi))
+        known = faces.to_even(faces.to_w(known, clamp(psi)))
     corners = known[[[seeds.index(seed) for seed in place.seeds] for place in places]]  # (N, 4, D)
     across = np.array([place.across for place in places], np.float32)
     down = np.array([place.down for place in places], np.float32)
@@ -156,7 +158,7 @@ def mix(a: NDArray, b: NDArray, t: NDArray, path: str) -> NDArray:
 
 def to_style(faces: engine.Faces, points: NDArray, psi: float, path: str) -> NDArray:
     """What the generator is handed: points of the path's own space (N, D) as w (N, D)."""
-    return points if path == "w" else faces.to_w(points, clamp(psi))
+    return faces.from_even(points) if path == "w" else faces.to_w(points, clamp(psi))
 
 
 def _line(a: NDArray, b: NDArray, t: NDArray) -> NDArray:
