@@ -1,11 +1,15 @@
 """What every training script shares: averaged weights, the schedule, checkpoints, a log, and pictures as tensors."""
 
+import argparse
 import copy
 import json
 import math
 import os
 import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -84,3 +88,58 @@ class Log:
             file.write(line + "\n")
         print(line, flush=True)
         self.sums, self.counts = {}, {}
+
+
+class Run:
+    """A training run that can be taken up again: how far it is, its losses, its checkpoint, all under `out`.
+
+    parts: whatever has a state to keep (networks, optimisers), by name; noise: a generator that goes on where it was.
+    """
+
+    def __init__(self, out: Path, parts: Mapping[str, Any], noise: torch.Generator | None = None):
+        out.mkdir(parents=True, exist_ok=True)
+        self.out, self.parts, self.noise, self.log = out, parts, noise, Log(out / "log.jsonl")
+        self.images, self._before, self._began = 0, 0.0, time.monotonic()
+        if state := load_checkpoint(out / "checkpoint.pt"):
+            for name, part in parts.items():
+                part.load_state_dict(state[name])
+            if noise:
+                noise.set_state(state["noise"])
+            self.images, self._before = state["images"], state["minutes"]
+
+    @property
+    def minutes(self) -> float:
+        """Spent training, those before it was interrupted too."""
+        return self._before + (time.monotonic() - self._began) / 60
+
+    def saw(self, count: int, total: int, keep_every: int) -> bool:
+        """Count the images of a step; True where a checkpoint was due and kept: the moment to look at samples."""
+        self.images += count
+        done = self.images >= total
+        if self.images % (count * 50) < count or done:
+            self.log.write(self.images)
+        if self.images % keep_every >= count and not done:
+            return False
+        state = {name: part.state_dict() for name, part in self.parts.items()}
+        state |= {"images": self.images, "minutes": self.minutes}
+        save_checkpoint(self.out / "checkpoint.pt", state | ({"noise": self.noise.get_state()} if self.noise else {}))
+        return True
+
+    def keep_sheet(self, sheet: Image.Image) -> None:
+        sheet.save(self.out / f"samples-{self.images:07d}.png")
+
+
+Config = TypeVar("Config")
+
+
+def add_settings(parser: argparse.ArgumentParser, usual: Any, besides: tuple[str, ...] = ()) -> None:
+    """An option for each field of the dataclass `usual` but `besides`, as `--learning-rate`."""
+    for name, value in asdict(usual).items():
+        if name not in besides:
+            parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=f"usually {value}")
+
+
+def settings(args: argparse.Namespace, usual: Config) -> Config:
+    """`usual` with the fields that were given on the command line."""
+    given = {name: getattr(args, name, None) for name in asdict(usual)}
+    return replace(usual, **{name: value for name, value in given.items() if value is not None})

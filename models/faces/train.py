@@ -11,8 +11,7 @@ deterministic from `--seed` on one machine, CPU or GPU. Morphs are rendered by `
 """
 
 import argparse
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +36,7 @@ from models.losses import (
     hinge_generator,
 )
 from models.perceptual import SqueezeNet, perceptual_distance
-from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkpoint, to_pictures, to_tensor
+from models.training import Ema, Log, Run, add_settings, cosine, grid, settings, to_pictures, to_tensor
 
 TURNED = 256  # faces that the directions are tried on
 
@@ -348,33 +347,18 @@ def export(trainer: Trainer, held_out: Morphs, out: Path, minutes: float, images
 
 
 def train(config: TrainConfig, data: Path, morphs: Path, out: Path, device: str) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     held_out = Morphs(morphs / "held-out")
     squeezenet = data / "perceptual" / "squeezenet10-imagenet.safetensors"
-    trainer, log = Trainer(config, Morphs(morphs / "train"), squeezenet, device), Log(out / "log.jsonl")
-    images, minutes = 0, 0.0
-    if state := load_checkpoint(out / "checkpoint.pt"):
-        for name, part in trainer.parts().items():
-            part.load_state_dict(state[name])
-        images, minutes = state["images"], state["minutes"]
-        trainer.noise.set_state(state["noise"])
-    total, began = config.images, time.monotonic()
-    while images < total:
-        if 0 <= images - (total - config.settle_images) < config.batch:
+    trainer = Trainer(config, Morphs(morphs / "train"), squeezenet, device)
+    run = Run(out, trainer.parts(), trainer.noise)
+    while run.images < config.images:
+        if 0 <= run.images - (config.images - config.settle_images) < config.batch:
             fit_mapping(trainer, trainer.mapping, held_out)
-        count = trainer.step(images, log)
-        images += count
-        if images % (config.batch * 50) < count or images >= total:
-            log.write(images)
-        if images % config.keep_every < count or images >= total:
-            spent = minutes + (time.monotonic() - began) / 60
-            state = {name: part.state_dict() for name, part in trainer.parts().items()}
-            save_checkpoint(
-                out / "checkpoint.pt", state | dict(images=images, minutes=spent, noise=trainer.noise.get_state())
-            )
-            size = trainer.size // 2 if images < config.half_images else trainer.size
-            sample_sheet(trainer, held_out, size).save(out / f"samples-{images:07d}.png")
-    print(export(trainer, held_out, out, minutes + (time.monotonic() - began) / 60, images))
+        count = trainer.step(run.images, run.log)
+        if run.saw(count, config.images, config.keep_every):
+            size = trainer.size // 2 if run.images < config.half_images else trainer.size
+            run.keep_sheet(sample_sheet(trainer, held_out, size))
+    print(export(trainer, held_out, out, run.minutes, run.images))
 
 
 def main() -> None:
@@ -383,11 +367,9 @@ def main() -> None:
     parser.add_argument("--morphs", type=Path, required=True, help="folder with rendered sets train/ and held-out/")
     parser.add_argument("--out", type=Path, default=Path("runs/faces"), help="for checkpoints, samples and weights")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    for name, value in asdict(TrainConfig()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=f"usually {value}")
-    args = vars(parser.parse_args())
-    data, morphs, out, device = (args.pop(name) for name in ("data", "morphs", "out", "device"))
-    train(replace(TrainConfig(), **{k: v for k, v in args.items() if v is not None}), data, morphs, out, device)
+    add_settings(parser, TrainConfig())
+    args = parser.parse_args()
+    train(settings(args, TrainConfig()), args.data, args.morphs, args.out, args.device)
 
 
 if __name__ == "__main__":

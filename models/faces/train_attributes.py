@@ -8,7 +8,7 @@ Deterministic from `--seed` on one machine; a few minutes on one CPU core, so it
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from models.faces.glasses import SHAPES
 from models.faces.regressor import AGE_MEAN, AGE_SPREAD, OUTPUTS, Regressor, in_units
 from models.faces.store import Morphs
 from models.faces.wear import put_on, random_pair, worn
-from models.training import Log, cosine, to_tensor
+from models.training import Log, add_settings, cosine, settings, to_tensor
 
 CARD = Path(__file__).resolve().parents[2] / "assets" / "cards" / "faces-attributes.md"
 _BEGIN, _END = "<!-- figures: written by models.faces.train_attributes -->", "<!-- end of figures -->"
@@ -227,13 +227,11 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, required=True, help="morphs of other volunteers")
     parser.add_argument("--out", type=Path, default=Path("runs/faces-attributes"), help="for weights and the log")
     parser.add_argument("--card", action="store_true", help="write the figures into the model's card")
-    for name, value in asdict(TrainConfig()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
-    args = vars(parser.parse_args())
-    data, held_out, out, card = (args.pop(name) for name in ("data", "held_out", "out", "card"))
-    figures = judge(train(TrainConfig(**args), data, out), Morphs(held_out))
+    add_settings(parser, TrainConfig())
+    args = parser.parse_args()
+    figures = judge(train(settings(args, TrainConfig()), args.data, args.out), Morphs(args.held_out))
     print(json.dumps(figures, indent=1))
-    if card:
+    if args.card:
         write_card(figures)
 
 

@@ -9,8 +9,7 @@ Resumable (the same command goes on from `--out`), deterministic from `--seed` o
 """
 
 import argparse
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -23,7 +22,7 @@ from PIL import Image
 from models import weights
 from models.faces.dcgan import SIDE, Discriminator, Generator
 from models.faces.store import Morphs
-from models.training import Log, grid, load_checkpoint, save_checkpoint, to_pictures, to_tensor
+from models.training import Log, Run, add_settings, grid, settings, to_pictures, to_tensor
 
 
 @dataclass(frozen=True)
@@ -96,28 +95,14 @@ def sample_sheet(trainer: Trainer, columns: int = 12, rows: int = 6) -> Image.Im
 
 def train(config: TrainConfig, data: Path, out: Path, device: str) -> None:
     """Run to the end, writing checkpoints, samples and `faces-dcgan.safetensors` under `out`."""
-    out.mkdir(parents=True, exist_ok=True)
-    pictures, trainer, log = read_small(data), Trainer(config, device), Log(out / "log.jsonl")
-    images, minutes = 0, 0.0
-    if state := load_checkpoint(out / "checkpoint.pt"):
-        for name, part in trainer.parts().items():
-            part.load_state_dict(state[name])
-        images, minutes = state["images"], state["minutes"]
-        trainer.noise.set_state(state["noise"])
-    began = time.monotonic()
-    while images < config.images:
-        rng = np.random.default_rng((config.seed, images))
-        trainer.step(pictures[np.sort(rng.choice(len(pictures), config.batch, replace=False))], log)
-        images += config.batch
-        if images % (config.batch * 50) < config.batch or images >= config.images:
-            log.write(images)
-        if images % config.keep_every < config.batch or images >= config.images:
-            spent = minutes + (time.monotonic() - began) / 60
-            state = {name: part.state_dict() for name, part in trainer.parts().items()}
-            state |= dict(images=images, minutes=spent, noise=trainer.noise.get_state())
-            save_checkpoint(out / "checkpoint.pt", state)
-            sample_sheet(trainer).save(out / f"samples-{images:07d}.png")
-            export(trainer, out, spent, images)
+    pictures, trainer = read_small(data), Trainer(config, device)
+    run = Run(out, trainer.parts(), trainer.noise)
+    while run.images < config.images:
+        rng = np.random.default_rng((config.seed, run.images))
+        trainer.step(pictures[np.sort(rng.choice(len(pictures), config.batch, replace=False))], run.log)
+        if run.saw(config.batch, config.images, config.keep_every):
+            run.keep_sheet(sample_sheet(trainer))
+            export(trainer, out, run.minutes, run.images)
 
 
 def export(trainer: Trainer, out: Path, minutes: float, images: int) -> None:
@@ -130,11 +115,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the training morphs")
     parser.add_argument("--out", type=Path, default=Path("runs/faces-dcgan"), help="for checkpoints and weights")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    for name, value in asdict(TrainConfig()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
-    args = vars(parser.parse_args())
-    data, out, device = (args.pop(name) for name in ("data", "out", "device"))
-    train(TrainConfig(**args), data, out, device)
+    add_settings(parser, TrainConfig())
+    args = parser.parse_args()
+    train(settings(args, TrainConfig()), args.data, args.out, args.device)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ of the distance between the pupils. Deterministic from `--seed` on one machine, 
 
 import argparse
 import csv
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -23,7 +22,7 @@ from models import weights
 from models.faces.heatmap import STRIDE, Locator
 from models.faces.scenes import SIDE, Actor, Scene, actor, compose, tiles
 from models.faces.store import Morphs
-from models.training import Ema, Log, cosine, load_checkpoint, save_checkpoint, to_tensor
+from models.training import Ema, Run, add_settings, cosine, settings, to_tensor
 
 # Pictures of the CC0 set that do show a face, painted or drawn.
 WITH_FACES = ("egg-basket",)
@@ -153,16 +152,11 @@ def train(config: TrainConfig, faces: Path, data: Path, out: Path) -> Locator:
     actors = read_actors(Morphs(faces), config.actors)
     torch.manual_seed(config.seed)  # construction only
     network = Locator().to(memory_format=torch.channels_last)
-    averaged, log = Ema(network, config.ema), Log(out / "log.jsonl")
+    averaged = Ema(network, config.ema)
     optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=1e-4)
-    seen, minutes, began = 0, 0.0, time.monotonic()
-    parts = {"network": network, "averaged": averaged.module, "optimiser": optimiser}
-    if state := load_checkpoint(out / "checkpoint.pt"):
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-        seen, minutes = state["seen"], state["minutes"]
-    for pictures, wanted in batches(config, actors, photographs, seen):
-        optimiser.param_groups[0]["lr"] = config.learning_rate * schedule(config, seen)
+    run = Run(out, {"network": network, "averaged": averaged.module, "optimiser": optimiser})
+    for pictures, wanted in batches(config, actors, photographs, run.images):
+        optimiser.param_groups[0]["lr"] = config.learning_rate * schedule(config, run.images)
         with torch.autocast("cpu", torch.bfloat16):
             logits, offsets = network(pictures)
         heat, points = heat_loss(logits, wanted), points_loss(offsets, wanted)
@@ -170,16 +164,10 @@ def train(config: TrainConfig, faces: Path, data: Path, out: Path) -> Locator:
         (heat + config.points * points).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
         optimiser.step()
-        averaged.update(network, seen // config.batch)
-        log.add(heat=heat, points=points)
-        seen += config.batch
-        if seen % (config.batch * 50) == 0:
-            log.write(seen)
-        if seen % config.keep_every < config.batch or seen >= config.scenes + config.polish:
-            spent = minutes + (time.monotonic() - began) / 60
-            state = {name: part.state_dict() for name, part in parts.items()}
-            save_checkpoint(out / "checkpoint.pt", state | {"seen": seen, "minutes": spent})
-            about = {"scenes": str(seen), "minutes": f"{spent:.0f}", "seed": str(config.seed)}
+        averaged.update(network, run.images // config.batch)
+        run.log.add(heat=heat, points=points)
+        if run.saw(config.batch, config.scenes + config.polish, config.keep_every):
+            about = {"scenes": str(run.images), "minutes": f"{run.minutes:.0f}", "seed": str(config.seed)}
             weights.save(out / "faces-locator.safetensors", averaged.module.state_dict(), about)
     return averaged.module
 
@@ -189,11 +177,9 @@ def main() -> None:
     parser.add_argument("--faces", type=Path, required=True, help="morphs, rendered by models.faces.data")
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
     parser.add_argument("--out", type=Path, default=Path("runs/faces-locator"), help="for checkpoints and weights")
-    for name, value in asdict(TrainConfig()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, dest=f"config_{name}")
-    args = vars(parser.parse_args())
-    config = TrainConfig(**{name[7:]: args.pop(name) for name in list(args) if name.startswith("config_")})
-    train(config, **args)
+    add_settings(parser, TrainConfig())
+    args = parser.parse_args()
+    train(settings(args, TrainConfig()), args.faces, args.data, args.out)
 
 
 if __name__ == "__main__":

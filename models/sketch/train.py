@@ -10,8 +10,7 @@ Resumable (the same command goes on from `--out`), deterministic from `--seed` o
 """
 
 import argparse
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +30,7 @@ from models.losses import (
 from models.perceptual import SqueezeNet, perceptual_distance
 from models.sketch.data import SUBJECTS, Example, load, pair
 from models.sketch.network import Discriminator, Generator, SketchConfig, TakeEncoder
-from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkpoint, to_pictures, to_tensor
+from models.training import Ema, Log, Run, add_settings, cosine, grid, settings, to_pictures, to_tensor
 
 BANK = 512  # latents of training photographs that ship as the prior
 
@@ -231,32 +230,18 @@ def export(trainer: Trainer, examples: list[Example], out: Path, minutes: float,
 
 
 def train(config: TrainConfig, data: Path, out: Path, device: str) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     examples, held_out = load(config.subject, data)
-    trainer, log = Trainer(config, data, device), Log(out / "log.jsonl")
-    images, minutes = 0, 0.0
-    if state := load_checkpoint(out / "checkpoint.pt"):
-        for name, part in trainer.parts().items():
-            part.load_state_dict(state[name])
-        images, minutes = state["images"], state["minutes"]
-        trainer.noise.set_state(state["noise"])
-    total, began = config.half_images + config.full_images, time.monotonic()
-    while images < total:
-        half = images < config.half_images
+    trainer = Trainer(config, data, device)
+    run = Run(out, trainer.parts(), trainer.noise)
+    total = config.half_images + config.full_images
+    while run.images < total:
+        half = run.images < config.half_images
         count = config.batch * 2 if half else config.batch
-        rng = np.random.default_rng((config.seed, images))
-        trainer.step(Batch(examples, config.subject, count, half, rng, device), images, log)
-        images += count
-        if images % (config.batch * 50) < count or images >= total:
-            log.write(images)
-        if images % config.keep_every < count or images >= total:
-            spent = minutes + (time.monotonic() - began) / 60
-            state = {name: part.state_dict() for name, part in trainer.parts().items()}
-            save_checkpoint(
-                out / "checkpoint.pt", state | dict(images=images, minutes=spent, noise=trainer.noise.get_state())
-            )
-            sample_sheet(trainer, held_out, half).save(out / f"samples-{images:07d}.png")
-    export(trainer, examples, out, minutes + (time.monotonic() - began) / 60, images)
+        rng = np.random.default_rng((config.seed, run.images))
+        trainer.step(Batch(examples, config.subject, count, half, rng, device), run.images, run.log)
+        if run.saw(count, total, config.keep_every):
+            run.keep_sheet(sample_sheet(trainer, held_out, half))
+    export(trainer, examples, out, run.minutes, run.images)
 
 
 def main() -> None:
@@ -265,13 +250,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data")
     parser.add_argument("--out", type=Path, default=Path("runs/sketch"), help="for checkpoints, samples and weights")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    for name, value in asdict(TrainConfig()).items():
-        if name != "subject":
-            parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=f"usually {value}")
-    args = vars(parser.parse_args())
-    data, out, device, subject = (args.pop(name) for name in ("data", "out", "device", "subject"))
-    chosen = {name: value for name, value in args.items() if value is not None}
-    train(replace(CONFIGS[subject], **chosen), data, out / subject, device)
+    add_settings(parser, TrainConfig(), besides=("subject",))
+    args = parser.parse_args()
+    train(settings(args, CONFIGS[args.subject]), args.data, args.out / args.subject, args.device)
 
 
 if __name__ == "__main__":

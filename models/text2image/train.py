@@ -12,8 +12,7 @@ deterministic from `--seed` on one machine, CPU or GPU; on a GPU more is to be h
 """
 
 import argparse
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +30,7 @@ from models.text2image.mixture import Mixture
 from models.text2image.network import WORDS, Flow, TextToImageConfig, make_pipeline
 from models.text2image.tokenizer import build
 from models.text2image.words import EXAMPLES, VOCABULARY
-from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkpoint
+from models.training import Ema, Log, Run, add_settings, cosine, grid, settings
 
 STEPS, GUIDANCE = 12, 3.0  # of the sheets
 
@@ -170,28 +169,15 @@ def sheet(pipeline: PixArtAlphaPipeline, prompts: tuple[str, ...], columns: int 
 
 
 def train(config: TrainConfig, captioned: Path, autoencoder: Path, out: Path, device: str) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)  # where the trainer keeps its latents
     network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True)
-    trainer, log = Trainer(config, Captioned(captioned / "train"), network, out, device), Log(out / "log.jsonl")
-    views, minutes = 0, 0.0
-    if state := load_checkpoint(out / "checkpoint.pt"):
-        for name, part in trainer.parts().items():
-            part.load_state_dict(state[name])
-        views, minutes = state["views"], state["minutes"]
-    while views < config.views:
-        count = trainer.step(views, log)
-        views += count
-        done = views >= config.views
-        if views % (config.batch * 50) < count or done:
-            log.write(views)
-        if views % config.keep_every < count or done:
-            spent = minutes + (time.monotonic() - began) / 60
-            state = {name: part.state_dict() for name, part in trainer.parts().items()}
-            save_checkpoint(out / "checkpoint.pt", state | dict(views=views, minutes=spent))
+    trainer = Trainer(config, Captioned(captioned / "train"), network, out, device)
+    run = Run(out, trainer.parts())
+    while run.images < config.views:
+        if run.saw(trainer.step(run.images, run.log), config.views, config.keep_every):
             pipeline = trainer.pipeline()
-            sheet(pipeline, EXAMPLES).save(out / f"samples-{views:07d}.png")
-            folder.write(pipeline, out / "house", dict(images=views, minutes=round(spent), device=device))
+            run.keep_sheet(sheet(pipeline, EXAMPLES))
+            folder.write(pipeline, out / "house", dict(images=run.images, minutes=round(run.minutes), device=device))
 
 
 def main() -> None:
@@ -200,13 +186,9 @@ def main() -> None:
     parser.add_argument("--autoencoder", type=Path, required=True, help="the vae/ that train_autoencoder wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/text2image"), help="for checkpoints, sheets and house/")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    for name, value in asdict(TrainConfig()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=f"usually {value}")
-    args = vars(parser.parse_args())
-    captioned, autoencoder, out, device = (args.pop(name) for name in ("set", "autoencoder", "out", "device"))
-    train(
-        replace(TrainConfig(), **{k: v for k, v in args.items() if v is not None}), captioned, autoencoder, out, device
-    )
+    add_settings(parser, TrainConfig())
+    args = parser.parse_args()
+    train(settings(args, TrainConfig()), args.set, args.autoencoder, args.out, args.device)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ same command goes on from `--out`), deterministic from `--seed` on one machine, 
 """
 
 import argparse
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,7 @@ from models.perceptual import SqueezeNet, perceptual_distance
 from models.text2image.data import SHARES, Captioned
 from models.text2image.mixture import Mixture
 from models.text2image.network import TextToImageConfig, make_autoencoder
-from models.training import Ema, Log, cosine, grid, load_checkpoint, save_checkpoint, to_pictures, to_tensor
+from models.training import Ema, Log, Run, add_settings, cosine, grid, settings, to_pictures, to_tensor
 
 COLUMNS = 12  # of a sheet
 
@@ -222,28 +221,14 @@ def export(trainer: Trainer, out: Path, count: int = 2000) -> None:
 
 
 def train(config: TrainConfig, captioned: Path, data: Path, out: Path, device: str) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     held_out = Captioned(captioned / "held-out")
     seen = held_out.images(np.linspace(0, len(held_out) - 1, min(4, len(held_out) // COLUMNS) * COLUMNS).astype(int))
     squeezenet = data / "perceptual" / "squeezenet10-imagenet.safetensors"
-    trainer, log = Trainer(config, Captioned(captioned / "train"), squeezenet, device), Log(out / "log.jsonl")
-    images, minutes = 0, 0.0
-    if state := load_checkpoint(out / "checkpoint.pt"):
-        for name, part in trainer.parts().items():
-            part.load_state_dict(state[name])
-        images, minutes = state["images"], state["minutes"]
-    began = time.monotonic()
-    while images < config.images:
-        count = trainer.step(images, log)
-        images += count
-        done = images >= config.images
-        if images % (config.crop_batch * 50) < count or done:
-            log.write(images)
-        if images % config.keep_every < count or done:
-            spent = minutes + (time.monotonic() - began) / 60
-            state = {name: part.state_dict() for name, part in trainer.parts().items()}
-            save_checkpoint(out / "checkpoint.pt", state | dict(images=images, minutes=spent))
-            sheet(trainer.averaged.module, seen).save(out / f"samples-{images:07d}.png")
+    trainer = Trainer(config, Captioned(captioned / "train"), squeezenet, device)
+    run = Run(out, trainer.parts())
+    while run.images < config.images:
+        if run.saw(trainer.step(run.images, run.log), config.images, config.keep_every):
+            run.keep_sheet(sheet(trainer.averaged.module, seen))
     export(trainer, out / "vae")
 
 
@@ -253,11 +238,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data (for SqueezeNet)")
     parser.add_argument("--out", type=Path, default=Path("runs/autoencoder"), help="for checkpoints, sheets and vae/")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    for name, value in asdict(TrainConfig()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), help=f"usually {value}")
-    args = vars(parser.parse_args())
-    captioned, data, out, device = (args.pop(name) for name in ("set", "data", "out", "device"))
-    train(replace(TrainConfig(), **{k: v for k, v in args.items() if v is not None}), captioned, data, out, device)
+    add_settings(parser, TrainConfig())
+    args = parser.parse_args()
+    train(settings(args, TrainConfig()), args.set, args.data, args.out, args.device)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from models import training as resumable
 from models import weights
 from models.sketch import train as training
 from models.sketch.data import Example
@@ -63,16 +64,16 @@ class _Stopped(Exception):
 
 def test_a_stopped_run_ends_as_an_unbroken_one(data, monkeypatch):
     training.train(TINY, data, data / "whole", "cpu")
-    keep = training.save_checkpoint
+    keep = resumable.save_checkpoint
 
     def stop_after_the_first(path, state):
         keep(path, state)
         raise _Stopped
 
-    monkeypatch.setattr(training, "save_checkpoint", stop_after_the_first)
+    monkeypatch.setattr(resumable, "save_checkpoint", stop_after_the_first)
     with pytest.raises(_Stopped):
         training.train(TINY, data, data / "broken", "cpu")
-    monkeypatch.setattr(training, "save_checkpoint", keep)
+    monkeypatch.setattr(resumable, "save_checkpoint", keep)
     training.train(TINY, data, data / "broken", "cpu")
 
     whole, broken = (weights.load(data / run / "sketch-fruit.safetensors") for run in ("whole", "broken"))

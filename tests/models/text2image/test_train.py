@@ -6,6 +6,7 @@ import torch
 from diffusers import AutoencoderKL
 from safetensors.torch import save_file
 
+from models import training
 from models.errors import BadInput
 from models.text2image import folder, latents, train_autoencoder
 from models.text2image import train as train_prior
@@ -77,15 +78,15 @@ class _Stopped(Exception):
     pass
 
 
-def _stop_after_the_first(monkeypatch, module, run):
-    keep = module.save_checkpoint
+def _stop_after_the_first(monkeypatch, run):
+    keep = training.save_checkpoint
 
     def stop(path, state):
         keep(path, state)
         raise _Stopped
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "save_checkpoint", stop)
+        patch.setattr(training, "save_checkpoint", stop)
         with pytest.raises(_Stopped):
             run()
     run()
@@ -102,7 +103,7 @@ def test_a_stopped_autoencoder_ends_as_an_unbroken_one(data, monkeypatch):
         train_autoencoder.train(AUTOENCODER, data, data, data / name, "cpu")
 
     run("whole")
-    _stop_after_the_first(monkeypatch, train_autoencoder, lambda: run("broken"))
+    _stop_after_the_first(monkeypatch, lambda: run("broken"))
     whole, broken = (AutoencoderKL.from_pretrained(data / name / "vae") for name in ("whole", "broken"))
     _same(whole.state_dict(), broken.state_dict())
     assert (data / "whole" / "samples-0000016.png").exists()
@@ -131,7 +132,7 @@ def test_a_stopped_prior_ends_as_an_unbroken_one_and_paints(data, vae, monkeypat
         train_prior.train(PRIOR, data, vae, data / name, "cpu")
 
     run("whole")
-    _stop_after_the_first(monkeypatch, train_prior, lambda: run("broken"))
+    _stop_after_the_first(monkeypatch, lambda: run("broken"))
     whole, broken = (folder.read(data / name / "house") for name in ("whole", "broken"))
     for part in ("transformer", "text_encoder"):
         _same(getattr(whole, part).state_dict(), getattr(broken, part).state_dict())
