@@ -6,9 +6,14 @@
   const WALLS = "vernissage-walls";
   const MAX_FILE_BYTES = 40 * 2 ** 20;
   const NO_RECIPE = "That file carries no recipe. Only pictures (PNG) and films (MP4) saved here do.";
+  const PATIENCE = 5000; // milliseconds until a question without an answer is asked again,
+  const TRIES = 3; // so many times at most
   const query = () => new URLSearchParams(location.search);
   let ask = null; // makes the page ask the house; set by the header once it is there
   let request = ""; // what the next question is
+  let hoped = ""; // the question whose answer is still awaited
+  let unanswered = 0; // questions on their way, empty ones too
+  let patience = 0; // the timer
   let arrival = query(); // a link's settings stay in the address when its room opens
   const takers = []; // rooms that take a picture from another one: {slug, title}
   let travelling = false; // a step through the history is not a new step
@@ -98,12 +103,30 @@
   function takeRequest() {
     const taken = request;
     request = "";
+    unanswered += 1;
     return taken;
   }
 
-  function send(text) {
+  function answered() {
+    unanswered -= 1;
+    if (unanswered <= 0 && !request) hope("");
+  }
+
+  function send(text, tries = TRIES) {
     request = text;
-    if (text && ask) ask();
+    hope(text, tries);
+    if (ask) ask();
+  }
+
+  // Gradio can lose a question asked while others are answered, and before the header is there nobody asks.
+  function hope(text, tries = TRIES) {
+    hoped = text;
+    clearTimeout(patience);
+    if (!text || !tries) return;
+    patience = setTimeout(() => {
+      unanswered = 0;
+      send(hoped, tries - 1);
+    }, PATIENCE);
   }
 
   // A picture (a data URL) goes to a room that takes it, and so does the visitor.
@@ -259,7 +282,8 @@
   }
 
   request = linkRequest();
+  hope(request);
   window.vernissage = {
-    arrive, takeRequest, visit, remember, copyLink, chooseRecipe, settle, switchLight, say, hand, takers,
+    arrive, takeRequest, answered, visit, remember, copyLink, chooseRecipe, settle, switchLight, say, hand, takers,
   };
 })();

@@ -190,7 +190,7 @@ def _open_requests(
         return {tabs: gr.Tabs(selected=request.demo), **values}
 
     settings = [part for components in rooms.values() for part in components.values()]
-    gr.on(
+    asked = gr.on(
         [page.load, header.submit],
         open_request,
         header,
@@ -202,3 +202,4 @@ def _open_requests(
         show_progress="hidden",
         api_visibility="private",
     )
+    asked.then(None, js="() => vernissage.answered()", api_visibility="private")

@@ -192,6 +192,23 @@ def test_a_dropped_recipe_opens_its_room(open_page):
     page.wait_for_function("location.search.includes('demo=guest-room')")
 
 
+def test_a_question_without_an_answer_is_asked_again(open_page):
+    page, lost = open_page("?demo=guest-room"), []
+    expect_room(page)
+    page.wait_for_timeout(1000)  # the page's own first questions are another matter
+
+    def lose_the_first(route):
+        if "recipe" in (route.request.post_data or "") and not lost:
+            lost.append(route.request.url)
+            return route.fulfill(json={"event_id": "nobody-answers-this"})
+        return route.continue_()
+
+    page.route("**/queue/join*", lose_the_first)
+    drop(page, picture_bytes(Image.new("RGB", (8, 8)), RECIPE))
+    expect_seed(page, 1234)
+    assert lost
+
+
 def picture_of_seed(page, seed, seconds=20):
     """The guest room's picture as a visitor would save it, once the one of this seed hangs."""
     for _ in range(4 * seconds):

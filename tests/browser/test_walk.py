@@ -265,7 +265,6 @@ def test_a_film_is_made_and_a_dropped_film_opens_its_row(room, open_page):
     page.wait_for_function("document.querySelector('#make-film').innerText === 'Make the film'")
 
     other = open_page()
-    other.wait_for_timeout(2000)  # Gradio can lose a question asked while the page's own first ones are answered
     other.evaluate(DROP, [base64.b64encode(film).decode(), "film.mp4", "video/mp4"])
     other.get_by_text("2 faces, then back to the first: a loop of 1 second").wait_for(timeout=PATIENCE)
     settled(other)
