@@ -204,6 +204,7 @@ def load_generator(spec: ModelSpec) -> "torch.nn.Module":
     for name in ("directions", "components", "deviations"):
         network.register_buffer(name, state[name])
     network.load_state_dict(state)
+    network.mapping.double()  # so that a z has the same w, to the last bit of a float, wherever it stands in a batch
     return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 

@@ -69,11 +69,13 @@ class Marginals(nn.Module):
         self.register_buffer("wanted", self.drawn.clone())
 
     def forward(self, w: Tensor) -> Tensor:
+        w = w.to(self.reading.dtype)
         for k in range(len(self.reading)):
             w = self.move(w, k, self.drawn[k], self.wanted[k])
         return w
 
     def inverse(self, w: Tensor) -> Tensor:
+        w = w.to(self.reading.dtype)
         for k in reversed(range(len(self.reading))):
             w = self.move(w, k, self.wanted[k], self.drawn[k])
         return w
@@ -97,7 +99,8 @@ def interpolate(x: Tensor, here: Tensor, there: Tensor) -> Tensor:
 class Mapping(nn.Module):
     """w = marginals(mean + root . couplings(z)).
 
-    `mean` (D,) and `root` (D, D), the covariance's Cholesky factor, are buffers.
+    `mean` (D,) and `root` (D, D), the covariance's Cholesky factor, are buffers. It reckons in the precision of its own
+    weights and answers in that of its input.
     """
 
     def __init__(self, latent: int = 160, couplings: int = 8, hidden: int = 192):
@@ -111,12 +114,13 @@ class Mapping(nn.Module):
         self.marginals = Marginals(latent)
 
     def forward(self, z: Tensor) -> Tensor:
+        x = z.to(self.mean.dtype)
         for coupling in self.couplings:
-            z = coupling(z)
-        return self.marginals(self.mean + z @ self.root.T)
+            x = coupling(x)
+        return self.marginals(self.mean + x @ self.root.T).to(z.dtype)
 
     def inverse(self, w: Tensor) -> Tensor:
-        return self._inverse(self.marginals.inverse(w))[0]
+        return self._inverse(self.marginals.inverse(w))[0].to(w.dtype)
 
     def _inverse(self, w: Tensor) -> tuple[Tensor, Tensor]:
         x = torch.linalg.solve_triangular(self.root, (w - self.mean).T, upper=False).T

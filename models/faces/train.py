@@ -83,6 +83,7 @@ class Trainer:
         self.heads = ProjectedHeads().to(device)
         self.witness = Witness().to(device)
         self.least, self.most = self.table[:, : len(ATTRIBUTES)].aminmax(dim=0)
+        self.worn_above = (self.least[0] + self.most[0]).item() / 2
         self.squeezenet = SqueezeNet(squeezenet).to(device)
         self.focus = focus(shape.size).to(device)
         begin_with_eigenfaces(self.generator, self.encoder, morphs, config.seed)
@@ -204,10 +205,9 @@ class Trainer:
     def _shows(self, fake: list, real: list, known: Tensor, also: Tensor, log: Log) -> Tensor:
         """Teach the witness what training faces show; returns how far the faces made contradict what they should."""
         count, attributes = len(known), known[:, : len(ATTRIBUTES)]
-        worn_above = (self.least[0] + self.most[0]).item() / 2
         seen = [torch.cat([r, f[:count].detach()]) for r, f in zip(real, fake)]
         with torch.autocast(self.device, torch.bfloat16):
-            mistaken = contradiction(self.witness(seen), attributes.repeat(2, 1), worn_above)
+            mistaken = contradiction(self.witness(seen), attributes.repeat(2, 1), self.worn_above)
         self.witnessing.zero_grad(set_to_none=True)
         mistaken.backward()
         self.witnessing.step()
@@ -215,7 +215,7 @@ class Trainer:
             said = self.reader(also)[:, : len(ATTRIBUTES)].clamp(self.least, self.most)
         self.witness.requires_grad_(False)
         with torch.autocast(self.device, torch.bfloat16):
-            contradicted = contradiction(self.witness(fake), torch.cat([attributes, said]), worn_above)
+            contradicted = contradiction(self.witness(fake), torch.cat([attributes, said]), self.worn_above)
         self.witness.requires_grad_(True)
         log.add(mistaken=mistaken, contradicted=contradicted)
         return contradicted

@@ -19,7 +19,7 @@ def some_w(faces, count: int = 6, psi: float = 0.7):
 
 
 def test_a_seed_is_always_the_same_face():
-    (first, other), (again, _) = faces_of([5, 6]), faces_of([5, 6])
+    first, again, other = faces_of([5, 5, 6])
     assert np.array_equal(first, again) and not np.array_equal(first, other)
     assert first.size == (SIDE, SIDE) and first.mode == "RGB"
 
