@@ -129,7 +129,8 @@ def build() -> dict[str, gr.components.Component]:
     _long_work(grid, compare, "#text-grid .tg")
     with kit.look_inside():
         Inside(min_height=520)
-    _cards(model)
+    called = {engine.HOUSE: "house"}  # by the chooser
+    kit.cards({called.get(spec.key, spec.key): spec.card for spec in registry.family(FAMILY)}, model)
     _endpoint()
     return {**settings, "model": model, "grid": grid}
 
@@ -170,17 +171,6 @@ def _other_models(studio: Studio) -> gr.Textbox:
         model = kit.model_chooser(FAMILY)
     model.change(None, model, studio, js=MODEL, api_visibility="private")
     return model
-
-
-def _cards(model: gr.Textbox) -> None:
-    """The third floor: the card of the chosen model."""
-    of = {spec.key: spec.card for spec in registry.family(FAMILY)}
-    panels = [kit.how_it_was_made(card) for card in of.values()]
-    for panel in panels[1:]:
-        panel.visible = False
-    names = ["house" if key == engine.HOUSE else key for key in of]
-    chosen = f"(model) => {names}.map((name) => ({{__type__: 'update', visible: name === model}}))"
-    model.change(None, model, panels, js=chosen, api_visibility="private")
 
 
 def _endpoint() -> None:

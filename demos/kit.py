@@ -42,6 +42,7 @@ __all__ = [
     "SeedRow",
     "WallLabel",
     "calls_off",
+    "cards",
     "controls",
     "follow",
     "guard",
@@ -243,3 +244,12 @@ def how_it_was_made(card: str | Path) -> gr.Accordion:
     with gr.Accordion("How it was made", open=False, elem_classes="v-floor v-card-text") as panel:
         gr.Markdown(path.read_text(encoding="utf-8"))
     return panel
+
+
+def cards(of: Mapping[str, str | Path], chosen: Component) -> None:
+    """The third floor of a room with several models: one card, by the value of ``chosen``; at first, the first."""
+    panels = [how_it_was_made(card) for card in of.values()]
+    for panel in panels[1:]:
+        panel.visible = False
+    one = f"(chosen) => {json.dumps(list(of))}.map((name) => ({{__type__: 'update', visible: name === chosen}}))"
+    chosen.change(None, chosen, panels, js=one, api_visibility="private")

@@ -228,7 +228,8 @@ def build() -> dict[str, gr.components.Component]:
     reel, seconds = _film(settings)
     with kit.look_inside():
         Inside([SIDELINE.serve(service.inside), SIDELINE.serve(service.layers)], min_height=480)
-    _cards(settings["model"])
+    called = {engine.HOUSE: "house"}  # by the chooser
+    kit.cards({called.get(spec.key, spec.key): spec.card for spec in registry.family(FAMILY)}, settings["model"])
     _endpoints()
     return {**settings, "seconds": seconds, "keyframes": reel}
 
@@ -310,17 +311,6 @@ def _other_models(stage: Stage, settings: dict[str, gr.components.Component]) ->
     )
     kit.calls_off(stop, making, [make, stop], FACE_AT_REST)
     return model
-
-
-def _cards(model: gr.Textbox) -> None:
-    """The third floor: the card of the chosen model."""
-    of = {spec.key: spec.card for spec in registry.family(FAMILY)}
-    panels = [kit.how_it_was_made(card) for card in of.values()]
-    for panel in panels[1:]:
-        panel.visible = False
-    names = ["house" if key == engine.HOUSE else key for key in of]
-    chosen = f"(model) => {names}.map((name) => ({{__type__: 'update', visible: name === model}}))"
-    model.change(None, model, panels, js=chosen, api_visibility="private")
 
 
 def _endpoints() -> None:

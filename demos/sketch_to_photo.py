@@ -176,7 +176,6 @@ FIRST = "fruit"
 FOLLOW = "(subject, seed, model) => ({__type__: 'update', props: {subject, seed, live: model === 'house'}})"
 FOR_GUESTS = "(model) => [0, 1].map(() => ({__type__: 'update', visible: model !== 'house'}))"
 CHOSEN_SEED = "() => Number(document.querySelector('#easel .sk').dataset.seed)"
-ONE_CARD = f"(subject) => {list(SUBJECTS)}.map((name) => ({{__type__: 'update', visible: name === subject}}))"
 LOOKING = "() => ({__type__: 'update', props: {looking: %s}})"
 
 
@@ -217,7 +216,7 @@ def build() -> dict[str, gr.components.Component]:
     gr.on([source.change for source in sources], None, sources, easel, js=FOLLOW, api_visibility="private")
     easel.select(None, None, seed, js=CHOSEN_SEED, api_visibility="private")
     _look_inside(easel, seed)
-    _cards(subject)
+    kit.cards({name: f"sketch-{name}.md" for name in SUBJECTS}, subject)
     _endpoint()
     return {"subject": subject, "seed": seed, "model": model, "drawing": easel}
 
@@ -239,14 +238,6 @@ def _other_models(easel: Easel, seed: gr.Number) -> gr.Textbox:
     )
     kit.calls_off(stop, making, [make, stop], AT_REST)
     return model
-
-
-def _cards(subject: gr.Radio) -> None:
-    """The third floor: the card of the chosen subject's model."""
-    panels = [kit.how_it_was_made(f"sketch-{name}.md") for name in SUBJECTS]
-    for panel in panels[1:]:
-        panel.visible = False
-    subject.change(None, subject, panels, js=ONE_CARD, api_visibility="private")
 
 
 def _look_inside(easel: Easel, seed: gr.Number) -> None:

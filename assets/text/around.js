@@ -12,15 +12,6 @@ function showStages({ steps: [rough, refined], ...pictures }) {
   }
 }
 
-const SVG = "http://www.w3.org/2000/svg";
-function draw(parent, name, attributes, text) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  parent.append(node);
-  return node;
-}
-
 const paintThis = (prompt) => document.dispatchEvent(new CustomEvent("text:paint", { detail: { prompt } }));
 const [ACROSS, DOWN, EDGE] = [520, 400, 26];
 

@@ -27,14 +27,6 @@ function ask(detail = stage()) {
 
 // ------------------------------------------------------------ drawing
 
-const SVG = "http://www.w3.org/2000/svg";
-function draw(parent, name, attributes, text) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  parent.append(node);
-  return node;
-}
 const line = (points) => points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
 const names = () => Object.keys(seen.paths).reverse(); // the first path last, on top of the others
 

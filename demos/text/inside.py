@@ -16,7 +16,7 @@ from demos.house.pictures import webp_url
 from demos.text.service import SIDELINE, read
 from demos.text.studio import FOLDER, scripts
 
-SCRIPTS = ("../live/standing.js", "light.js", "inside.js", "around.js")
+SCRIPTS = ("../live/standing.js", "../live/drawing.js", "light.js", "inside.js", "around.js")
 MOMENTS = 17  # of a long run are shown, the first and the last among them
 SHEET_SIDE = 48  # pixels of a channel of the latent
 

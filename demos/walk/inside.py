@@ -7,7 +7,7 @@ import gradio as gr
 
 from demos.walk.stage import FOLDER, PATH_WORDS, scripts
 
-SCRIPTS = ("../live/standing.js", "inside.js")
+SCRIPTS = ("../live/standing.js", "../live/drawing.js", "inside.js")
 
 
 class Inside(gr.HTML):
