@@ -37,10 +37,10 @@ STEPS, GUIDANCE = 12, 3.0  # of the sheets
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings for two CPU cores and about 45 minutes."""
+    """Settings for two CPU cores and about an hour."""
 
     seed: int = 0
-    views: int = 200_000
+    views: int = 165_000
     batch: int = 64
     width: int = 256
     layers: int = 8
