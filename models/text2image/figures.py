@@ -74,12 +74,12 @@ def nearest_table(found: dict) -> str:
         for lot, title in (("generated", "generated"), ("held_out", "held-out"), ("copies", "copies made on purpose")):
             rows.append([f"{domain}: {title}", *(f"{value:.3f}" for value in of[lot])])
     heads = ["minimum" if q == 0 else "median" if q == 0.5 else f"{q:.0%} quantile" for q in _any(found)["quantiles"]]
-    nearer = ", ".join(f"{domain} {_percent(of['nearer_than_any_held_out'])}" for domain, of in found.items())
+    nearer = ", ".join(f"{domain} {_percent(of['near'])}" for domain, of in found.items())
     told = ", ".join(f"{domain} {_percent(of['copies_found'])}" for domain, of in found.items())
     return (
         f"{_table(['distance to the nearest training picture', *heads], rows)}\n\n"
-        f"Generated pictures nearer to a training picture than any held-out one: {nearer}. Copies made on purpose "
-        f"(cropped, through the autoencoder) that the same distance gives away: {told}."
+        f"Generated pictures nearer to a training picture than all but 5% of held-out ones are: {nearer}. Copies made "
+        f"on purpose (cropped, through the autoencoder) that the same distance gives away: {told}."
     )
 
 
