@@ -15,6 +15,8 @@ _SKETCH_WORKING = 96_000_000  # bytes: activations of four takes at 128 px and t
 _FACES_WORKING = 160_000_000  # bytes: activations of a batch of 32 faces at 128 px
 _LARGEST_PIPELINE = 120_000_000  # bytes in memory: 60 MB of half-precision files
 _TEXT2IMAGE_WORKING = 200_000_000  # bytes: nine pictures at 128 px, decoded at once
+_CYCLE_WORKING = 24_000_000  # bytes: activations of one picture at 128 px
+_STYLE_WORKING = 400_000_000  # bytes: a picture of 1,536 px, its trunk and one tile
 
 # Name, title, repository, licence, bytes: of the download, of the weights in bfloat16 and of the largest part, of a run
 # at 512 px. From the pages of the repositories, as far as they could be seen:
@@ -199,6 +201,51 @@ def _register_text2image() -> None:
         )
 
 
+def _register_style() -> None:
+    """The house painter, and the two translators of a CycleGAN, each the other's way back."""
+    register(
+        house(
+            key="style/painter",
+            title="Any photo, any painting",
+            family="style",
+            loader="models.style.engine:load_painter",
+            working_bytes=_STYLE_WORKING,
+            licence="CC BY 4.0",
+            card="assets/cards/style-painter.md",
+        )
+    )
+    for target, title in (("tomato", "Apples to tomatoes"), ("apple", "Tomatoes to apples")):
+        register(
+            house(
+                key=f"style/cycle-{target}",
+                title=title,
+                family="style-cycle",
+                loader="models.style.cycle:load_translator",
+                working_bytes=_CYCLE_WORKING,
+                licence="CC BY-SA 4.0",
+                card="assets/cards/style-cycle.md",
+            )
+        )
+    # The sketch room's model, and its sizes. Working memory is reckoned, for a run at 512 px beside two references.
+    register(
+        ModelSpec(
+            key="style/klein-hub",
+            title="FLUX.2 klein, told or shown the style",
+            family="style",
+            tier="hub",
+            loader="models.sketch.hub:load_scribble",
+            weights_bytes=15_960_000_000,
+            working_bytes=1_800_000_000,
+            licence="Apache-2.0",
+            card="assets/cards/style-klein-hub.md",
+            hub_id="black-forest-labs/FLUX.2-klein-4B",
+            download_bytes=15_980_000_000,
+            part_bytes=8_050_000_000,
+        )
+    )
+
+
 _register_sketch()
 _register_faces()
 _register_text2image()
+_register_style()
