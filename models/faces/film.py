@@ -1,8 +1,8 @@
 """A film of faces: a closed walk from keyframe to keyframe, the last one leading to the first.
 
 Every leg takes the same time and is eased in and out, so that the walk lingers at each face and never jerks. Frames
-are made a few at a time, scaled up with Lanczos and piped to ffmpeg through moviepy: a minute of film needs no more
-memory than a second of it.
+are made a few at a time, scaled up with Lanczos and written one by one: a minute of film needs no more memory than a
+second of it.
 """
 
 import math
@@ -19,7 +19,8 @@ from models.cache import ModelCache
 from models.errors import BadInput
 from models.faces import engine
 from models.faces.walk import DEMO, PATHS, Place, check_path, clamp, mix, points, to_style
-from models.media import Recipe, film_tags
+from models.media import Recipe
+from models.video import Writer
 
 FPS = 24
 SIDE = 384  # pixels of a frame; the model's own are 128
@@ -104,24 +105,12 @@ def write(
 
     on_step hears (frames done, in all) and ends the work by raising; a film cut short leaves no file behind.
     """
-    from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
-
-    # yuv420p because many browsers refuse anything else; the index comes first so that it plays while it loads.
-    options = ["-crf", "18", "-movflags", "+faststart", *film_tags(film.recipe())]
-    done = 0
-    try:
-        with FFMPEG_VideoWriter(
-            str(file), (SIDE, SIDE), FPS, preset="fast", threads=2, ffmpeg_params=options
-        ) as writer:
-            on_step(0, film.count)
-            for batch in frames(film, cache):
-                for picture in batch:
-                    writer.write_frame(enlarged(picture))
-                done += len(batch)
-                on_step(done, film.count)
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
+    with Writer(file, FPS, recipe=film.recipe()) as writer:
+        on_step(0, film.count)
+        for batch in frames(film, cache):
+            for picture in batch:
+                writer.write(enlarged(picture))
+            on_step(writer.count, film.count)
 
 
 def frames(film: Film, cache: ModelCache | None = None) -> Iterator[NDArray]:
