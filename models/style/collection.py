@@ -55,8 +55,8 @@ def _work(slug: str, title: str, artist: str, year: str, museum: tuple[str, str,
 
 
 STYLES = (
-    _work("wheat-field", "Wheat Field with Cypresses", "Vincent van Gogh", "1889", _NEW_YORK, "436535"),
     _work("blue-swirls", "Self-Portrait", "Vincent van Gogh", "1889", _WASHINGTON, "106382"),
+    _work("wheat-field", "Wheat Field with Cypresses", "Vincent van Gogh", "1889", _NEW_YORK, "436535"),
     _work("straw-hat", "Self-Portrait with a Straw Hat", "Vincent van Gogh", "1887", _NEW_YORK, "436532"),
     _work(
         "plane-trees",

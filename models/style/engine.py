@@ -114,7 +114,7 @@ def paint(
     canvas = _resized(photo.convert("RGB"), ask.side / max(photo.size))
     with open_painter(cache) as painter, _inference():
         picture = tiles.padded(_tensor(canvas, painter))  # (1, 3, H, W)
-        style = walk(painter, picture, _as_code(ask.code, painter), ask.strength)
+        style = walk(painter, picture, as_code(ask.code, painter), ask.strength)
         painted = tiles.paint(painter, picture, style, noise_of(painter, ask.seed, picture), on_tile)
     painting = _picture(painted[..., : canvas.height, : canvas.width])
     return in_the_colours_of(canvas, painting) if ask.keep_colours else painting
@@ -183,7 +183,7 @@ def in_the_colours_of(photo: Image.Image, painting: Image.Image) -> Image.Image:
     return Image.fromarray((own + (matched - luminance)[..., None]).round().clip(0, 255).astype(np.uint8))
 
 
-def _as_code(code: NDArray, painter: Painter) -> torch.Tensor:
+def as_code(code: NDArray, painter: Painter) -> torch.Tensor:
     """(1, code); BadInput where a code of another model was given, as from an old recipe."""
     import torch
 

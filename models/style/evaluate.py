@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image
 
 from models import weights
-from models.style import engine, judge_control, judge_fidelity, judge_losses, judge_style
+from models.style import engine, judge_control, judge_fidelity, judge_film, judge_losses, judge_style
 from models.style.figures import write_card
 from models.style.judge_bench import Bench, Model
 
@@ -34,6 +34,7 @@ class Counts:
     teaching: judge_style.TeachConfig = judge_style.TeachConfig()
     pairs: int = 16  # of strength and seeds
     tiled: int = 4  # pictures
+    films: int = 4
     timed_at: tuple[int, ...] = (256, 512, 1024, 1536)  # pixels of the long side
 
 
@@ -43,6 +44,7 @@ QUICK = Counts(
     judge_style.TeachConfig(crops=128),
     pairs=2,
     tiled=1,
+    films=1,
     timed_at=(256, 512),
 )
 
@@ -60,6 +62,7 @@ def parts(bench: Bench, counts: Counts, judges: Path | None, save: Save | None) 
         "strength": partial(judge_control.strength, bench, counts.pairs, save),
         "seeds": partial(judge_control.seeds, bench, counts.pairs),
         "seams": partial(judge_control.seams, bench, counts.tiled),
+        "flicker": partial(judge_film.flicker, bench, counts.films),
         "speed": partial(judge_control.speed, bench, counts.timed_at),
     }
 
@@ -107,7 +110,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--morphs", type=Path, required=True, help="what models.faces.data wrote: train/, held-out/")
-    parser.add_argument("--only", nargs="+", metavar="PART", help="losses, fidelity, strength, seeds, seams, speed")
+    names = "losses, fidelity, strength, seeds, seams, flicker, speed"
+    parser.add_argument("--only", nargs="+", metavar="PART", help=names)
     parser.add_argument("--quick", action="store_true", help="very few pictures, to see whether it all runs")
     parser.add_argument("--judges", type=Path, help="folder where the judges of styles are kept, and read from")
     parser.add_argument("--sheets", type=Path, help="write sheets of pictures here")

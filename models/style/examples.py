@@ -21,9 +21,10 @@ from models.style.keepsake import DEMO, recipe
 from models.style.scenery import scene
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
-FIRST_STYLE, FIRST_SIDE = "wheat-field", 768
+FIRST_SIDE = 768  # pixels of the painting at first paint: of the first photo, in the first style
 TILE = 192  # pixels of a style's tile
 ENLARGED = 512  # pixels of a picture that another room made smaller
+_LANCZOS = Image.Resampling.LANCZOS
 POSTERS = ("lake", "portrait", "evening")  # the photos of the lobby's posters
 POSTER_SIDE, POSTER_GAP = 256, 30  # four by two pictures: 1.95 times as wide as high
 
@@ -66,7 +67,7 @@ def _village(seed: int) -> Image.Image:
 
 
 def _enlarged(picture: Image.Image) -> Image.Image:
-    return picture.resize((ENLARGED, ENLARGED), Image.Resampling.LANCZOS)
+    return picture.resize((ENLARGED, ENLARGED), _LANCZOS)
 
 
 _OURS, _SKETCHED = "drawn by this project", "made by this project's sketch to photo"
@@ -100,10 +101,9 @@ def _photos(pictures: dict[str, Image.Image], folder: Path) -> list[Path]:
 
 def _first(pictures: dict[str, Image.Image], folder: Path) -> list[Path]:
     """The painting at first paint with its recipe, and a row of tiles: the first photo in every style."""
-    name = PHOTOS[0].name
-    painting = engine.paint(pictures[name], Ask(engine.code(FIRST_STYLE), side=FIRST_SIDE))
-    (folder / "first.png").write_bytes(picture_bytes(painting, recipe(name, FIRST_STYLE)))
-    slugs = [style.slug for style in engine.styles()]
+    name, slugs = PHOTOS[0].name, [style.slug for style in engine.styles()]
+    painting = engine.paint(pictures[name], Ask(engine.code(slugs[0]), side=FIRST_SIDE))
+    (folder / "first.png").write_bytes(picture_bytes(painting, recipe(name, slugs[0])))
     tiles = [np.asarray(_painted(pictures[name], slug, TILE)) for slug in slugs]
     sheet(tiles, len(tiles), TILE).save(folder / "tiles.webp", quality=88, method=6)
     return [folder / "first.png", folder / "tiles.webp"]
@@ -122,11 +122,11 @@ def _posters(pictures: dict[str, Image.Image], folder: Path) -> list[Path]:
 
 
 def _painted(photo: Image.Image, slug: str, side: int) -> Image.Image:
-    """The middle of a photo in a style, `side` pixels square."""
+    """The middle of a photo in a style, `side` pixels square; painted twice as large, for finer strokes."""
     short = min(photo.size)
     left, top = ((length - short) // 2 for length in photo.size)
     middle = photo.crop((left, top, left + short, top + short))
-    return engine.paint(middle, Ask(engine.code(slug), side=side))
+    return engine.paint(_enlarged(middle), Ask(engine.code(slug), side=2 * side)).resize((side, side), _LANCZOS)
 
 
 if __name__ == "__main__":

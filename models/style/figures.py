@@ -40,6 +40,7 @@ def as_markdown(figures: dict) -> str:
         "strength": strength_table,
         "seeds": seeds_table,
         "seams": seams_sentence,
+        "flicker": flicker_sentence,
         "speed": speed_table,
     }
     tables = [make(figures[name]) for name, make in makers.items() if name in figures]
@@ -148,6 +149,15 @@ def seams_sentence(found: dict) -> str:
         f"{found['mean']['mean']:.3f} of 256 levels on average, {found['largest']['mean']:.2f} at most; beside the "
         f"edges of tiles by {found['at_edges']['mean']:.3f}. Neighbouring pixels differ "
         f"{found['sharpness']['mean']:.2f} times as much across an edge as elsewhere."
+    )
+
+
+def flicker_sentence(found: dict) -> str:
+    """What is done against flicker, and what it is worth."""
+    return (
+        f"Where {found['films']} films of 480 px stand still, a painted frame differs from the one before by "
+        f"{_plus_minus(found['steady'])} of 255 levels; painted frame by frame, by {_plus_minus(found['alone'])}; "
+        f"the films themselves, by {_plus_minus(found['film'])} (a sensor's grain)."
     )
 
 

@@ -12,6 +12,7 @@ share one trunk have no seams.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 STRIDE = 8  # sides of a picture are multiples of this
 NORM_FLOOR = 1e-4  # variance added in instance norms: the noise of a plain sky is not blown up to a pattern
 _MOST_CONTRAST = 2.5  # times the photo's own that an underpainting may have
+_GRAINS = (4, 16)  # maps at a quarter of the size that unfold to one at half and to one at full size
 # Brightness, warm against cold, green against magenta: an orthonormal basis in which colours are nearly uncorrelated.
 _OPPONENT = ((3**-0.5,) * 3, (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
 
@@ -40,7 +42,12 @@ class StyleConfig:
     deep_blocks: int = 3
     decoder_widths: tuple[int, int] = (48, 16)
     mapping: int = 160  # width of the layers that turn a code into scales and shifts
-    noise: int = 2  # maps
+    brushes: int = 2  # maps of noise that move the strokes
+
+    @property
+    def noise(self) -> int:
+        """Maps of noise, at a quarter of the size: the brushes, then the grains of half and of full size, folded."""
+        return self.brushes + sum(_GRAINS)
 
     @property
     def code(self) -> int:
@@ -68,6 +75,8 @@ def tiny_painter(seed: int = 0) -> "Painter":
         torch.manual_seed(seed)
         painter = Painter(TINY)
         nn.init.normal_(painter.mapping[-1].weight, std=0.2)  # or every style would be painted alike
+        for layer in painter.grain:
+            nn.init.normal_(layer.weight, std=0.2)
         return painter.eval().requires_grad_(False)
 
 
@@ -78,6 +87,7 @@ class Plan(NamedTuple):
     colours: Tensor  # (B, 3, H/4, W/4), opponent, already the painting's
     detail: Tensor  # (B, 6, 1, 1): how much of the photo's detail stays, two octaves of three colours
     decoder: list[tuple[Tensor, Tensor]]  # scale and shift of each level, (B, C, 1, 1)
+    grain: Tensor | None  # (B, 20, H/4, W/4), noise for the decoder
 
 
 def conv(inside: int, outside: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -184,11 +194,13 @@ class Painter(nn.Module):
         self.encoder = Encoder(config).requires_grad_(False)
         width, deep = config.width, config.deep_width
         self.first = conv(63 + config.encoder_widths[2], width)
-        self.blocks = nn.ModuleList(Block(width, config.noise) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(Block(width, config.brushes) for _ in range(config.blocks))
         self.down, self.up = conv(width, deep, stride=2), conv(deep, width)
-        self.deep = nn.ModuleList(Block(deep, config.noise) for _ in range(config.deep_blocks))
+        self.deep = nn.ModuleList(Block(deep, config.brushes) for _ in range(config.deep_blocks))
         half, whole = config.decoder_widths
         self.decoder = nn.ModuleList([conv(width, half), conv(half, whole)])
+        # Out of a smooth trunk no fine texture can come but a lattice, so each level is given noise of its own size.
+        self.grain = nn.ModuleList(nn.Conv2d(1, width, 1, bias=False) for width in config.decoder_widths)
         self.last = conv(whole, 3, 5)
         self.sizes = [6, 6, *[width] * 4 * config.blocks, *[deep] * 4 * config.deep_blocks, half, half, whole, whole]
         self.mapping = nn.Sequential(
@@ -199,6 +211,8 @@ class Painter(nn.Module):
         self.register_buffer("code_mean", torch.zeros(config.code))
         self.register_buffer("code_deviation", torch.ones(config.code))
         with torch.no_grad():
+            for layer in self.grain:
+                nn.init.zeros_(layer.weight)
             self.up.weight *= 0.3
             self.last.weight *= 0.2
             nn.init.zeros_(self.last.bias)
@@ -216,7 +230,7 @@ class Painter(nn.Module):
     ) -> tuple[Tensor, Statistics]:
         """Photographs (B, 3, H, W) in [-1, 1], sides multiples of 8 and at least 16, in the styles `code` (B, code).
 
-        noise: normal, (B, config.noise, H/4, W/4); none is the mean of all brushes. statistics: used in the place of
+        noise: normal, (B, config.noise, H/4, W/4); none is a brush without a bristle. statistics: used in the place of
         the pictures' own. Returns paintings (B, 3, H, W) in [-1, 1] and the statistics used.
         """
         plan, used = self.plan(self.look(pictures), code, noise, statistics)
@@ -241,9 +255,10 @@ class Painter(nn.Module):
         colours = plain * torch.minimum(target_deviation, _MOST_CONTRAST * deviation) + target_mean
         contrast = (target_deviation / deviation).clamp(max=_MOST_CONTRAST)  # (B, 3, 1, 1)
         kept = 2 * torch.sigmoid(style[1]) * contrast.repeat(1, 2, 1, 1)  # (B, 6, 1, 1)
-        x = self._trunk(x, style[2:], noise, norm)
+        brush, grain = (None, None) if noise is None else noise.split([self.config.brushes, sum(_GRAINS)], 1)
+        x = self._trunk(x, style[2:], brush, norm)
         *_, half_scale, half_shift, scale, shift = style
-        return Plan(x, colours, kept, [(half_scale, half_shift), (scale, shift)]), norm.used
+        return Plan(x, colours, kept, [(half_scale, half_shift), (scale, shift)], grain), norm.used
 
     def render(self, pictures: Tensor, plan: Plan) -> Tensor:
         """Paintings (B, 3, H, W), a little beyond [-1, 1] at times, of a plan and the pictures it was made of."""
@@ -257,10 +272,13 @@ class Painter(nn.Module):
 
     def strokes(self, plan: Plan) -> Tensor:
         """What is painted over it, (B, 3, H, W)."""
-        x = plan.trunk
-        for layer, (scale, shift) in zip(self.decoder, plan.decoder):
-            x = F.interpolate(x, scale_factor=2, mode="nearest")  # twice the size
-            x = F.relu(layer(x) * (1 + scale) + shift)
+        x, grains = plan.trunk, (None, None) if plan.grain is None else plan.grain.split(_GRAINS, 1)
+        for layer, (scale, shift), told, grain in zip(self.decoder, plan.decoder, self.grain, grains):
+            x = layer(_double(x))  # twice the size
+            if grain is not None:
+                x = x + told(F.pixel_shuffle(grain, math.isqrt(grain.shape[1])))  # (B, 1, h, w) -> (B, C, h, w)
+            # Leaky, or a few hundred steps in which strokes do not pay yet silence every channel for good.
+            x = F.leaky_relu(x * (1 + scale) + shift, 0.2)
         return self.last(x)
 
     def _style(self, code: Tensor) -> list[Tensor]:
@@ -285,4 +303,4 @@ class Painter(nn.Module):
         x = x + _double(self.up(deep))
         for block, of_style in zip(others, styles[1:]):
             x = block(x, of_style, noise, norm)
-        return x
+        return norm(x)

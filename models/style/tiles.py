@@ -91,7 +91,8 @@ def _cut(maps: Tensor, window: Window, by: int) -> Tensor:
 
 
 def _piece(plan: Plan, window: Window) -> Plan:
-    return plan._replace(trunk=plan.trunk[_at(window)], colours=plan.colours[_at(window)])
+    grain = None if plan.grain is None else plan.grain[_at(window)]
+    return plan._replace(trunk=plan.trunk[_at(window)], colours=plan.colours[_at(window)], grain=grain)
 
 
 def _tell(on_tile: Callable[[int, int], None] | None, done: int, of: int) -> None:

@@ -55,11 +55,11 @@ class TrainConfig:
     large_batch: int = 4
     views: int = 8  # of each painting
     collected: float = 0.65  # share of samples in a style of the collection
-    learning_rate: float = 6e-4
-    content: float = 1.0
-    style: float = 8.0
+    learning_rate: float = 1e-3
+    content: float = 1.2
+    style: float = 6.0
     colour: float = 2.0
-    photo: float = 6.0  # of samples whose strength is not 1, for what is missing to 1
+    photo: float = 12.0  # of samples whose strength is not 1, for what is missing to 1
     variation: float = 0.02
     overflow: float = 2.0
     diversity: float = 0.3
@@ -101,7 +101,7 @@ class Batch:
         self.style: Style = trainer.gallery.styles(self.views, others, share)
         noise = rng.standard_normal((count, trainer.painter.config.noise, side // 4, side // 4), np.float32)
         self.noise = torch.from_numpy(noise).to(device)
-        self.corner = rng.integers(4, size=2).tolist()
+        self.corner = rng.integers(8, size=2).tolist()  # the largest stride of the layers asked
         self.places = torch.from_numpy(rng.random(COLOURS)).to(device)
         self.directions = torch.Generator().manual_seed(int(rng.integers(2**31)))
 
@@ -264,7 +264,7 @@ class Sheet:
         heads = [known[stem] for stem in stems] + [unknown[stem] for stem in SHEET_PAINTINGS]
         self.paintings = [_square(painting, SHEET_SIDE) for painting in heads]
         self.unknown = to_tensor([_square(unknown[stem], data.VIEW) for stem in SHEET_PAINTINGS], device)
-        noise = rng.standard_normal((len(self.photos), 8, SHEET_SIDE // 4, SHEET_SIDE // 4), np.float32)
+        noise = rng.standard_normal((len(self.photos), 32, SHEET_SIDE // 4, SHEET_SIDE // 4), np.float32)
         self.noise = torch.from_numpy(noise).to(device)
 
     @torch.inference_mode()

@@ -88,18 +88,19 @@ def paint_film(
 
 def flicker_of(
     source: Path, ask: Ask, seconds: float = SECONDS, cache: ModelCache | None = None
-) -> tuple[float, float]:
-    """How much a film flickers once painted, and how much painted frame by frame: mean change of a channel, in 0..255,
-    from one frame to the next where the film itself stands still."""
+) -> tuple[float, float, float]:
+    """How much a film flickers once painted, how much painted frame by frame, and how much by itself: mean change of a
+    channel, in 0..255, from one frame to the next where the film stands still."""
     ask, film = engine.check(ask), video.probe(source)
     fps = min(film.fps, FPS)
     hands = SteadyHand(ask, fps, cache), SteadyHand(ask, fps, cache, steady=False)
-    meters = Meter(), Meter()
+    meters = Meter(), Meter(), Meter()
     with closing(video.frames(source, fps, min(ask.side, SIDE), seconds, film)) as reading:
         for frame in reading:
-            for hand, meter in zip(hands, meters):
-                meter.add(frame, hand.paint(frame))
-    return meters[0].flicker, meters[1].flicker
+            for picture, meter in zip((*(hand.paint(frame) for hand in hands), frame), meters):
+                meter.add(frame, picture)
+    steady, alone, film = (meter.flicker for meter in meters)
+    return steady, alone, film
 
 
 @dataclass
@@ -150,7 +151,7 @@ class SteadyHand:
 
     def _look(self, painter: "Painter", picture: "Tensor", seen: "Tensor", noise: "Tensor") -> None:
         """Take the code and the statistics of a frame, and blend them into those in use."""
-        style = engine._as_code(self.ask.code, painter)
+        style = engine.as_code(self.ask.code, painter)
         code = engine.walk(painter, picture, style, self.ask.strength)
         _, own = painter.plan(seen, code, noise)
         if self._seen == 0:

@@ -583,7 +583,7 @@ def test_a_program_that_asks_for_what_cannot_be_gets_a_sentence(page, files):
 def test_a_film_that_is_none_and_a_direction_that_is_none_get_a_sentence(page, files, tmp_path):
     (tmp_path / "film.mp4").write_bytes(b"this is no film")
     with pytest.raises(AppError, match="film"):
-        page[2].predict({"video": handle_file(str(tmp_path / "film.mp4"))}, "kabuki", 1.0, api_name="/style_video")
+        page[2].predict(handle_file(str(tmp_path / "film.mp4")), "kabuki", 1.0, api_name="/style_video")
     with pytest.raises(AppError, match="no direction"):
         page[2].predict(files["photo"], "to-pear", api_name="/translate_unpaired")
 

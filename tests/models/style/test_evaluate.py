@@ -37,6 +37,7 @@ FEW = evaluate.Counts(
     judge_style.TeachConfig(crops=32, batch=16),
     pairs=2,
     tiled=1,
+    films=1,
     timed_at=(64,),
 )
 
@@ -135,7 +136,8 @@ def test_the_photo_has_no_content_loss_and_the_painting_no_style_loss(bench):
     assert bench.apart(photo, photo, style)["content"] < 1e-5 < bench.apart(photo, photo, style)["style"]
     itself = at(painting, 96, short=True)
     assert bench.apart(itself, itself, style)["style"] < 1e-5
-    assert judge_losses.summed({"content": 0.8, "style": 0.5})["sum"] == pytest.approx(0.5 + 0.8 / 8)
+    both = judge_losses.summed({"content": 0.8, "style": 0.5})["sum"]
+    assert both == pytest.approx(0.5 + 0.8 * judge_losses.CONTENT_WEIGHT)
 
 
 def test_colours_are_moved_to_the_painting_s_and_no_further():
@@ -304,7 +306,7 @@ def test_everything_is_judged_written_down_and_put_into_the_card(bench, tmp_path
     sheets, bench = {}, replace(bench, wall=dict(list(bench.wall.items())[:3]))
     monkeypatch.setattr(judge_control.os, "cpu_count", lambda: 1)
     found = evaluate.evaluate(bench, FEW, judges=tmp_path, save=sheets.__setitem__)
-    assert set(found) == {"about", "seconds", "losses", "fidelity", "strength", "seeds", "seams", "speed"}
+    assert set(found) == {"about", "seconds", "losses", "fidelity", "strength", "seeds", "seams", "flicker", "speed"}
     assert set(sheets) == {"makers-unseen", "makers-wall", "fidelity", "strength"}
     assert all(isinstance(sheet, Image.Image) for sheet in sheets.values())
     assert len(list(tmp_path.glob("style-judge-*"))) == 2

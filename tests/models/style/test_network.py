@@ -26,6 +26,11 @@ def picture(height: int, width: int, seed: int = 0, count: int = 1) -> torch.Ten
     return (0.4 * smooth + 0.05 * torch.randn(count, 3, height, width, generator=chance)).clamp(-1, 1)
 
 
+def noise_maps(count: int) -> torch.Tensor:
+    """For pictures of 32 px."""
+    return torch.randn(count, TINY.noise, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
 @pytest.fixture(scope="module")
 def painter() -> Painter:
     return tiny_painter()
@@ -86,16 +91,27 @@ def test_given_statistics_take_the_place_of_a_pictures_own(painter):
 
 def test_pictures_of_a_batch_do_not_see_each_other(painter):
     photos, codes = picture(32, 32, 1, 2), painter.code(picture(32, 32, 2, 2))
-    noise = torch.randn(2, TINY.noise, 8, 8)
+    noise = noise_maps(2)
     together, _ = painter(photos, codes, noise)
     alone, _ = painter(photos[1:], codes[1:], noise[1:])
     assert (together[1:] - alone).abs().max() < 1e-5
 
 
+def test_grain_is_fine_and_brushes_are_not(painter):
+    photo, noise = picture(64, 64), torch.randn(1, TINY.noise, 16, 16, generator=torch.Generator().manual_seed(1))
+    code, brushes, grain = painter.code(picture(64, 64, 5)), noise.clone(), noise.clone()
+    brushes[:, TINY.brushes :], grain[:, : TINY.brushes] = 0, 0
+    plain = painter(photo, code, 0 * noise)[0]
+    for moved, fine in ((brushes, False), (grain, True)):
+        change = painter(photo, code, moved)[0] - plain
+        coarse = torch.nn.functional.avg_pool2d(change, 4)
+        assert (coarse.std() < 0.4 * change.std()) == fine
+
+
 def test_noise_and_style_change_the_painting(painter):
     photo, styles = picture(32, 32), painter.code(picture(32, 32, 5, 2))
     plain, _ = painter(photo, styles[:1])
-    brushed, _ = painter(photo, styles[:1], torch.randn(1, TINY.noise, 8, 8))
+    brushed, _ = painter(photo, styles[:1], noise_maps(1))
     other, _ = painter(photo, styles[1:])
     assert (plain - brushed).abs().mean() > 1e-4 and (plain - other).abs().mean() > 0.02
 

@@ -43,7 +43,7 @@ def test_a_listener_can_stop_the_work(painter, scene):
 
 @pytest.mark.parametrize("height, width", [(1, 1), (1, 300), (17, 16), (50, 33), (64, 64)])
 def test_padding_makes_any_picture_fit(height, width):
-    photo = torch.rand(1, 3, height, width)
+    photo = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0))
     fits = tiles.padded(photo)
     assert all(side % STRIDE == 0 and side >= 16 for side in fits.shape[2:])
     assert torch.equal(fits[..., :height, :width], photo)

@@ -87,7 +87,8 @@ def test_the_teacher_lies_on_the_encoders_grid(folder):
     squeezenet = SqueezeNet(folder / "perceptual" / "squeezenet10-imagenet.safetensors")
     spot, plain = torch.zeros(1, 3, 128, 128), torch.zeros(1, 3, 128, 128)
     spot[..., 64:72, 32:40] = 1.0
-    teacher = train_encoder.Teacher(squeezenet, torch.rand(4, 3, 128, 128) * 2 - 1)
+    some = train_encoder._some(data.Contents(data.to_paint(folder, folder)), 0, 4, 128)
+    teacher = train_encoder.Teacher(squeezenet, some)
     for stride, lit, dark in zip((2, 4, 8, 8), teacher(spot), teacher(plain)):
         heat = (lit - dark).square().sum((0, 1))
         at = torch.stack(torch.meshgrid(*[torch.arange(n) for n in heat.shape], indexing="ij")).flatten(1).float()

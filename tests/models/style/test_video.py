@@ -85,8 +85,8 @@ def test_a_long_and_fast_film_is_cut_and_it_is_said(cache, tmp_path, monkeypatch
 
 
 def test_it_flickers_less_than_frame_by_frame(cache, source):
-    steady, alone = film.flicker_of(source, ASK, cache=cache)
-    assert 0 < steady < 0.6 * alone
+    steady, alone, own = film.flicker_of(source, ASK, cache=cache)
+    assert 0 < steady < 0.6 * alone and 0 < own < alone
 
 
 def test_statistics_alone_steady_it_too(cache, monkeypatch):
