@@ -122,13 +122,16 @@ camera.addEventListener("click", async () => {
     return say("There is no camera here that the browser may use.");
   }
   lens.hidden = false;
+  button("shoot").disabled = true;
   find("video").srcObject = stream;
-  await find("video").play().catch(() => {});
+  find("video").play().catch(() => {});
+});
+find("video").addEventListener("loadeddata", () => {
+  button("shoot").disabled = false;
   button("shoot").focus();
 });
 button("shoot").addEventListener("click", () => {
   const film = find("video");
-  if (!film.videoWidth) return;
   const sheet = Object.assign(document.createElement("canvas"), { width: film.videoWidth, height: film.videoHeight });
   sheet.getContext("2d").drawImage(film, 0, 0);
   leaveCamera();

@@ -37,8 +37,8 @@ class TrainConfig:
 
     seed: int = 0
     batch: int = 8  # at full size; twice as many at half size
-    half_images: int = 12_000
-    full_images: int = 6_000
+    half_images: int = 14_000
+    full_images: int = 3_000
     pictures: int = 3_000  # rendered, a domain
     learning_rate: float = 6e-4
     cycle: float = 5.0
@@ -113,7 +113,7 @@ class Trainer:
         share = images / (config.half_images + config.full_images)
         for optimiser, rate in ((self.making, config.learning_rate), (self.judging, config.learning_rate / 2)):
             optimiser.param_groups[0]["lr"] = rate * cosine(share)
-        corner = torch.randint(4, (2,), generator=self.noise).tolist()
+        corner = torch.randint(8, (2,), generator=self.noise).tolist()  # the largest stride of the layers asked
         with torch.autocast(self.device, torch.bfloat16):
             fakes = [translate(x) for translate, x in zip(self.translators, real)]  # of the other domain
             backs = [translate(x) for translate, x in zip(reversed(self.translators), fakes)]
