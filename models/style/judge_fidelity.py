@@ -20,7 +20,7 @@ class Effort:
 
     photos: int = 6
     seeds: int = 3
-    gatys: int = 16
+    gatys: int = 4
     steps: int = 40
 
 
