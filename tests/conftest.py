@@ -17,6 +17,8 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
     NUMBA_CACHE_DIR=str(Path(_HOME.name) / "numba"),
 )
+if "PYTEST_XDIST_WORKER" in os.environ:  # processes that share the cores must not all take all of them
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent.parent
 GUESTS = ROOT / "tests" / "guests"
