@@ -29,6 +29,13 @@ broken = broken_room
 """
 
 
+def pytest_collection_modifyitems(items):
+    """What teaches and judges models is no part of the app, takes minutes, and runs when it is asked for."""
+    for item in items:
+        if item.path.stem.startswith(("test_train", "test_evaluate", "test_judge", "test_cycle_training")):
+            item.add_marker(pytest.mark.training)
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path, monkeypatch):
     """Point every path that belongs to the user at this test's own folder."""

@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one gallery and one browser a session, one new visitor a page."""
+"""Fixtures of the browser tests: one browser a session, one gallery a file, one new visitor a page."""
 
 import os
 from collections.abc import Iterator
@@ -7,14 +7,22 @@ import pytest
 
 from tests.browser import harness
 
+PASSED_ON_TO = "sketch-to-photo,one-colour"  # rooms that pictures of others are sent to
 # Asked for by the browser itself, whatever the page does.
 NOT_THE_PAGE = ("data:", "blob:", "chrome:", "about:")
 
 
-@pytest.fixture(scope="session")
-def gallery(guest_package, tmp_path_factory) -> Iterator[str]:
-    """The address of the running app, with a guest's rooms beside our own."""
-    with harness.running_gallery(tmp_path_factory.mktemp("server"), PYTHONPATH=str(guest_package)) as address:
+@pytest.fixture(scope="module")
+def gallery(request, guest_package, tmp_path_factory) -> Iterator[str]:
+    """The address of the running app, with a guest's rooms beside our own.
+
+    A file about one room says so in ROOM, an address like "?demo=latent-walk": only that room and those that pictures
+    are sent to are open then, since every room costs each page half a second.
+    """
+    own = getattr(request.module, "ROOM", "").removeprefix("?demo=")
+    environment = {"VERNISSAGE_DEMOS": f"{own},{PASSED_ON_TO}"} if own else {}
+    folder = tmp_path_factory.mktemp("server")
+    with harness.running_gallery(folder, PYTHONPATH=str(guest_package), **environment) as address:
         yield address
 
 
