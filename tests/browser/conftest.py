@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser import harness
 
-PASSED_ON_TO = "sketch-to-photo,one-colour"  # rooms that pictures of others are sent to
+PASSED_ON_TO = "sketch-to-photo,guest-room"  # rooms that pictures of others are sent to
 # Asked for by the browser itself, whatever the page does.
 NOT_THE_PAGE = ("data:", "blob:", "chrome:", "about:")
 
