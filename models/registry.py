@@ -17,6 +17,7 @@ _LARGEST_PIPELINE = 120_000_000  # bytes in memory: 60 MB of half-precision file
 _TEXT2IMAGE_WORKING = 200_000_000  # bytes: nine pictures at 128 px, decoded at once
 _CYCLE_WORKING = 24_000_000  # bytes: activations of one picture at 128 px
 _STYLE_WORKING = 400_000_000  # bytes: a picture of 1,536 px, its trunk and one tile
+_FOLEY_WORKING = 160_000_000  # bytes: 15 seconds of film, and the look inside at a hit
 
 # Name, title, repository, licence, bytes: of the download, of the weights in bfloat16 and of the largest part, of a run
 # at 512 px. From the pages of the repositories, as far as they could be seen:
@@ -245,7 +246,42 @@ def _register_style() -> None:
     )
 
 
+def _register_foley() -> None:
+    """The network that watches a silent film for what is hit."""
+    register(
+        house(
+            key="foley/hits",
+            title="What is hit, when and how hard",
+            family="foley",
+            loader="models.foley.engine:load_network",
+            working_bytes=_FOLEY_WORKING,
+            licence="Apache-2.0",
+            card="assets/cards/foley-hits.md",
+        )
+    )
+    # Sizes as the pages of the checkpoint list the files, all in single precision: transformer 4.23 GB, autoencoder
+    # 0.62, text encoder (T5 base) 0.44; in memory half of that. Working memory is reckoned from the autoencoder's last
+    # layers over 47 seconds in stereo; it has not been measured on a GPU.
+    register(
+        ModelSpec(
+            key="foley/stable-audio-hub",
+            title="Stable Audio Open, given your hits",
+            family="foley",
+            tier="hub",
+            loader="models.foley.hub:load",
+            weights_bytes=2_650_000_000,
+            working_bytes=3_000_000_000,
+            licence="Stability AI Community License, to be accepted on its page with an account",
+            card="assets/cards/foley-stable-audio-hub.md",
+            hub_id="stabilityai/stable-audio-open-1.0",
+            download_bytes=5_300_000_000,
+            part_bytes=2_120_000_000,
+        )
+    )
+
+
 _register_sketch()
 _register_faces()
 _register_text2image()
 _register_style()
+_register_foley()

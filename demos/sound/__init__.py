@@ -1,0 +1,1 @@
+"""The parts of the room of sound for silent video."""
