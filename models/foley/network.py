@@ -113,7 +113,7 @@ class Foley(nn.Module):
         self.trunk = Trunk(config)
         told = config.trunk + 2 * config.memory
         self.hit = nn.Linear(told, 3)
-        self.mix = nn.Linear(told + config.look, config.trunk)
+        self.mix = Normed(told + config.look, config.trunk)
         self.material = nn.Linear(config.trunk, config.materials)
         self.register_buffer("temperature", torch.ones(()))
         nn.init.zeros_(self.hit.weight)
@@ -131,7 +131,7 @@ class Foley(nn.Module):
         if shown is not None:
             look = look * shown[:, None, None].to(look)
         onset, offset, strength = self.hit(told).float().unbind(-1)  # (B, T) each
-        materials = self.material(F.relu(self.mix(torch.cat([told, look], -1)))).float()  # (B, T, M)
+        materials = self.material(self.mix(torch.cat([told, look], -1))).float()  # (B, T, M)
         return Heads(onset, MOST_OFFSET * offset.tanh(), strength.sigmoid(), materials)
 
 
@@ -183,11 +183,16 @@ class AppearanceBranch(nn.Module):
         self.stem = nn.Sequential(
             _seen(3, first, 5, 2), _seen(first, second, 3, 2), _seen(second, third, 3, 2), _seen(third, third, 3, 1)
         )
-        self.tell = nn.Linear((2 * config.maps + 1) * third, config.look)
+        self.block = nn.Sequential(_seen(third, third, 3, 1), _seen(third, third, 3, 1))
+        self.tell = Normed((2 * config.maps + 1) * third, config.look)
 
     def forward(self, colour: Tensor) -> Tensor:
         """float (B, K, 3, 112, 112) in 0..1 to (B, K, C, 14, 14)."""
-        return self.stem(_channels_last(colour.flatten(0, 1) * 2 - 1)).unflatten(0, colour.shape[:2])
+        # As eyes do, it takes the light as it is: without its tint, in units of its contrast.
+        level = colour - colour.mean((3, 4), keepdim=True)
+        level = level / (level.square().mean((2, 3, 4), keepdim=True).sqrt() + 0.02)
+        x = self.stem(_channels_last(level.flatten(0, 1)))  # (B*K, C, 14, 14)
+        return (x + self.block(x)).unflatten(0, colour.shape[:2])
 
     def at(self, seen: Tensor, where: Tensor) -> Tensor:
         """What (B, K, C, 14, 14) shows at the places (B, T, maps, 8, 8), in the colour frames before and after each of
@@ -201,7 +206,7 @@ class AppearanceBranch(nn.Module):
         looks = [places.to(pixels) @ pixels, places.to(pixels) @ torch.cat([pixels[:, 1:], pixels[:, -1:]], 1)]
         looks = [look.unflatten(2, (STEP, -1)).flatten(3).flatten(1, 2)[:, :frames] for look in looks]  # (B, T, maps*C)
         around = pixels.mean(2).repeat_interleave(STEP, 1)[:, :frames]  # (B, T, C)
-        return F.relu(self.tell(torch.cat([*looks, around], -1)))
+        return self.tell(torch.cat([*looks, around], -1))
 
 
 class Trunk(nn.Module):
@@ -209,16 +214,24 @@ class Trunk(nn.Module):
 
     def __init__(self, config: FoleyConfig):
         super().__init__()
-        self.into = nn.Linear((config.maps + 1) * config.motion[-1], config.trunk)
+        self.into = Normed((config.maps + 1) * config.motion[-1], config.trunk)
         self.blocks = nn.ModuleList(Dilated(config.trunk, dilation) for dilation in config.dilations)
         self.memory = nn.GRU(config.trunk, config.memory, batch_first=True, bidirectional=True)
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, T, C) to (B, T, trunk + 2 * memory)."""
-        x = F.relu(self.into(features))  # (B, T, trunk)
+        x = self.into(features)  # (B, T, trunk)
         for block in self.blocks:
             x = block(x)
         return torch.cat([x, self.memory(x)[0]], -1)
+
+
+class Normed(nn.Sequential):
+    """A layer over features that are all positive and much alike: normalised, or a rectifier soon answers to none of
+    them. Without it 136 of the trunk's 160 units, and 87 of the look's 96, had died within 10,000 views."""
+
+    def __init__(self, into: int, out: int):
+        super().__init__(nn.LayerNorm(into), nn.Linear(into, out), nn.GELU())
 
 
 class Dilated(nn.Module):
@@ -232,7 +245,7 @@ class Dilated(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, C)."""
-        return x + self.out(F.relu(self.taps(self.norm(x).mT).mT))
+        return x + self.out(F.gelu(self.taps(self.norm(x).mT).mT))
 
 
 def differences(grey: Tensor) -> Tensor:
@@ -266,4 +279,5 @@ def tiny(seed: int = 0) -> Foley:
     torch.manual_seed(seed)
     network = Foley(TINY)
     nn.init.normal_(network.hit.weight, std=0.5)
+    nn.init.zeros_(network.hit.bias)  # a hit is as likely as none
     return network.eval().requires_grad_(False)

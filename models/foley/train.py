@@ -7,6 +7,8 @@ the offset in fractions of a frame, the strength (squared error: the mean of wha
 the attention maps are shown where hits are. From one view in eight the appearance is hidden, so that the log tells what
 it brings, and it can be left out.
 
+With `--look FILE` the appearance is what `train_look.py` has taught, and stays so: only how it is told is learnt here.
+
 Settings for two CPU cores (about 40 minutes); on a GPU the same command trains a larger network on more. Resumable (the
 same command goes on from `--out`), deterministic from `--seed` on one machine.
 """
@@ -26,16 +28,16 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
+from models import weights
 from models.foley import scores
 from models.foley.engine import FPS, save_network, show
 from models.foley.hits import Curves, pick
-from models.foley.network import PLACES, SIZES, Foley, FoleyConfig, Heads, Motion
-from models.foley.views import Clip, ClipHit, Source, Targets, ViewConfig, bent, source, targets
+from models.foley.network import SIZES, Foley, FoleyConfig, Heads, Motion
+from models.foley.views import Clip, ClipHit, Source, Targets, ViewConfig, about, bent, source, targets
 from models.training import Ema, Log, Run, add_settings, cosine, settings
 
 VALIDATION = 20  # every so manieth clip is kept from training
 SHEET_CLIPS = 10
-SPREAD = 0.25  # of half the picture: how near to a hit attention is near enough
 _SHEET = (900, 64)  # pixels of a clip's row on a sheet
 _TEMPERATURES = np.geomspace(0.4, 3.0, 41)
 
@@ -73,15 +75,26 @@ GPU = TrainConfig(
 class Trainer:
     """The network, and one step of it."""
 
-    def __init__(self, config: TrainConfig, sizes: FoleyConfig, clips: Sequence[Clip], device: str):
+    def __init__(
+        self, config: TrainConfig, sizes: FoleyConfig, clips: Sequence[Clip], device: str, look: Path | None = None
+    ):
         torch.manual_seed(config.seed)  # construction only; every later draw comes from the seed and the step
         self.config, self.device, self.clips = config, device, clips
         self.numbers = [number for number in range(len(clips)) if number % VALIDATION]
         self.view = ViewConfig(frames=config.frames)
         self.network = Foley(sizes).to(device, memory_format=torch.channels_last)
+        if look:
+            self.network.appearance.load_state_dict(weights.load(look))
+        # What has been taught stays as it is, running statistics too.
+        self.taught = [self.network.appearance.stem, self.network.appearance.block] if look else []
+        for part in self.taught:
+            part.requires_grad_(False)
         self.averaged = Ema(self.network, config.ema)
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, (0.9, 0.98), weight_decay=config.weight_decay
+            [p for p in self.network.parameters() if p.requires_grad],
+            config.learning_rate,
+            (0.9, 0.98),
+            weight_decay=config.weight_decay,
         )
 
     def parts(self) -> dict:
@@ -99,6 +112,8 @@ class Trainer:
     def step(self, images: int, sources: list[Source], rng: Generator, log: Log) -> int:
         """One step on these windows; returns how many it saw."""
         self.network.train()
+        for part in self.taught:
+            part.eval()
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * cosine(images / self.config.views)
         grey, colour = bent(sources, rng, self.view, self.device)
@@ -138,9 +153,7 @@ class Trainer:
     def _astray(self, motion: Motion, asked: Targets, log: Log) -> Tensor:
         """How far from a hit the guided maps look: minus the logarithm of their attention about its place."""
         where = motion.where[:, :, : self.network.config.guided]  # (B, T, guided, 8, 8)
-        centres = (torch.arange(PLACES, device=where.device) + 0.5) * 2 / PLACES - 1  # (8,)
-        x, y = (torch.exp(-0.5 * ((asked.place[..., k, None] - centres) / SPREAD).square()) for k in (0, 1))
-        there = (where * (y[..., None] * x[..., None, :])[:, :, None]).sum((3, 4))  # (B, T, guided)
+        there = (where * about(asked.place)[:, :, None]).sum((3, 4))  # (B, T, guided)
         within = asked.near * (asked.place.abs() < 1).all(-1)
         astray = _mean(-there.clamp_min(1e-4).log().mean(-1), within)
         log.add(astray=astray)
@@ -227,9 +240,11 @@ def _read_ahead(trainer: Trainer, images: int) -> Iterator[tuple[list[Source], G
             yield waiting.popleft().result()
 
 
-def train(config: TrainConfig, sizes: FoleyConfig, clips: Sequence[Clip], out: Path, device: str) -> None:
+def train(
+    config: TrainConfig, sizes: FoleyConfig, clips: Sequence[Clip], out: Path, device: str, look: Path | None = None
+) -> None:
     """Train on clips and write `foley-hits.safetensors`, a sheet and a log into `out` at every checkpoint."""
-    trainer = Trainer(config, sizes, clips, device)
+    trainer = Trainer(config, sizes, clips, device, look)
     run = Run(out, trainer.parts())
     before, began = run.images, run.minutes
     for sources, rng in _read_ahead(trainer, run.images):
@@ -247,11 +262,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="what models.foley.data rendered for training")
     parser.add_argument("--out", type=Path, default=Path("runs/foley"), help="for checkpoints, sheets and weights")
+    parser.add_argument("--look", type=Path, help="the appearance that models.foley.train_look taught")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, TrainConfig())
     args = parser.parse_args()
     config = settings(args, GPU if args.device.startswith("cuda") else TrainConfig())
-    train(config, SIZES[config.sizes], Clips(args.data), args.out, args.device)
+    train(config, SIZES[config.sizes], Clips(args.data), args.out, args.device, args.look)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.foley.engine import FPS
-from models.foley.network import LARGE, SMALL, STEP
+from models.foley.network import LARGE, PLACES, SMALL, STEP
 
 RATES = (12, 15, 20, 24, 25)  # frames a second of sources that hold frames when they are played at 30
 WIDTH = 0.6  # frames: the deviation of the bump that an onset is told as
 NEAR = 1.5  # frames around a hit that are asked for its offset, strength and material
+SPREAD = 0.25  # of half the picture: how near to a hit attention is near enough
 BLIND = 2  # frames at the ends of a view of which nothing is asked
 _NEAREST = 0.85  # of a clip's width or height is seen at least: what is struck must stay in the picture
 _GREYS = ((0.299, 0.587, 0.114), (0.33, 0.33, 0.34), (0.6, 0.3, 0.1), (0.1, 0.3, 0.6))  # of red, green and blue
@@ -166,10 +167,14 @@ def _targets(view: Source, frames: int) -> tuple[NDArray, ...]:
     offset = away[here, nearest]
     onset = np.exp(-0.5 * np.square(offset / WIDTH))
     near = np.where(np.abs(offset) <= NEAR, np.exp(-0.5 * np.square(offset)), 0) * asked
-    inside = 2 * np.concatenate([view.places, [[0.5, 0.5]]]) - 1 - view.bend[:, 2]
-    place = np.linalg.solve(view.bend[:, :2], inside.T).T[nearest]  # (T, 2)
+    place = _placed(np.concatenate([view.places, [[0.5, 0.5]]]), view.bend)[nearest]  # (T, 2)
     parts = (onset, offset, strengths[nearest], materials[nearest], near, asked, place)
     return tuple(part.astype(np.int64 if part is parts[3] else np.float32) for part in parts)
+
+
+def _placed(places: NDArray, bend: NDArray) -> NDArray:
+    """Where places (N, 2) of a clip, 0..1, are in its view, -1..1 where they are within."""
+    return np.linalg.solve(bend[:, :2], (2 * places - 1 - bend[:, 2]).T).T
 
 
 def bent(views: Sequence[Source], rng: Generator, config: ViewConfig, device: str) -> tuple[Tensor, Tensor]:
@@ -190,6 +195,30 @@ def bent(views: Sequence[Source], rng: Generator, config: ViewConfig, device: st
     return (grey + _grain(views, rng, config, device)).clamp(0, 1), colour.clamp(0, 1)
 
 
+def bent_frames(
+    frames: NDArray, places: NDArray, rng: Generator, config: ViewConfig, device: str
+) -> tuple[Tensor, Tensor]:
+    """Single colour frames uint8 (B, 112, 112, 3), and of each a place (B, 2), 0..1: bent and discoloured as views are,
+    float (B, 3, 112, 112) in 0..1, and the places in them (B, 2), -1..1 where they are within."""
+    bends = [_bend(rng, config) for _ in frames]
+    colour = torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).float().div(255)  # (B, 3, 112, 112)
+    colour = _warped(colour, _drawn(np.stack(bends), device), LARGE)
+    shape = (len(frames), 1, 1, 1)
+    gain, gamma = (_drawn(_factors(rng, config.light, shape), device) for _ in range(2))
+    tint = _drawn(_factors(rng, config.colour, (len(frames), 3, 1, 1)), device)
+    soft = _drawn(rng.random(shape) < config.blurred, device)
+    colour = torch.lerp(colour, _softened(colour), soft)
+    inside = [_placed(place[None], bend)[0] for place, bend in zip(places, bends)]
+    return (tint * gain * colour.clamp_min(1e-4) ** gamma).clamp(0, 1), _drawn(np.stack(inside), device)
+
+
+def about(places: Tensor) -> Tensor:
+    """Places (..., 2), -1..1, as bumps over the places of an attention map, (..., 8, 8), 1 at most."""
+    centres = (torch.arange(PLACES, device=places.device) + 0.5) * 2 / PLACES - 1  # (8,)
+    x, y = (torch.exp(-0.5 * ((places[..., k, None] - centres) / SPREAD).square()) for k in (0, 1))
+    return y[..., None] * x[..., None, :]
+
+
 def _bend(rng: Generator, config: ViewConfig) -> NDArray:
     """A way to bend a view, (2, 3)."""
     zoom, shape = _factors(rng, config.zoom, 1), _factors(rng, config.shape, 1) ** 0.5
@@ -206,9 +235,9 @@ def _warped(pictures: Tensor, bends: Tensor, side: int) -> Tensor:
     return F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
 
 
-def _softened(grey: Tensor) -> Tensor:
-    """(B, T, 64, 64) as if filmed with half the pixels."""
-    return F.interpolate(F.avg_pool2d(grey, 2), scale_factor=2, mode="bilinear")
+def _softened(pictures: Tensor) -> Tensor:
+    """(B, C, H, W) as if filmed with half the pixels."""
+    return F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2, mode="bilinear")
 
 
 def _flicker(views: Sequence[Source], rng: Generator, config: ViewConfig, device: str) -> Tensor:

@@ -15,7 +15,7 @@ from tests.models.foley.knocks import knocks, written
 
 @pytest.fixture(scope="module")
 def network() -> Foley:
-    network = tiny(4)
+    network = tiny(3)
     network.picking = Picking(0.2, 0.25, 1.5)
     return network
 

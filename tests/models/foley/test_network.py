@@ -62,18 +62,18 @@ def test_held_frames_are_compared_further_away():
 
 
 def test_appearance_is_told_of_the_places_looked_at():
-    """Colour that changes where nobody looks changes nothing; where all look, it does."""
+    """Colour that moves from here to there where nobody looks changes nothing; where all look, it does."""
     torch.manual_seed(0)
     branch = net.AppearanceBranch(TINY)
     seen = torch.rand(1, 3, 8, 14, 14)
     where = torch.zeros(1, 13, TINY.maps, 8, 8)
     where[..., 6, 6] = 1
     with torch.no_grad():
-        branch.tell.weight[:, 2 * TINY.maps * 8 :] = 0  # all around
         before = branch.at(seen, where)
         elsewhere, there = seen.clone(), seen.clone()
-        elsewhere[..., :5, :5] += 1
-        there[..., 11, 11] += 1
+        for changed, place in ((elsewhere, 4), (there, 11)):
+            changed[..., 0, 0] -= 1  # what is all around stays as it was
+            changed[..., place, place] += 1
         torch.testing.assert_close(branch.at(elsewhere, where), before)
         assert (branch.at(there, where) - before).abs().max() > 1e-3
 

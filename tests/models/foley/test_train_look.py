@@ -1,0 +1,70 @@
+"""The appearance learns from single frames what a hit is on, and what it has learnt stays while the rest learns."""
+
+import numpy as np
+import pytest
+import torch
+
+from models import training, weights
+from models.foley import train_look
+from models.foley.network import SIZES, TINY
+from models.foley.train import TrainConfig, Trainer
+from models.foley.train_look import FILE, LookConfig, Looks
+from models.foley.views import ViewConfig, about, bent_frames
+from tests.models.foley.knocks import knocks
+
+CONFIG = LookConfig(frames=48, batch=12, keep_every=24)
+
+
+@pytest.fixture(scope="module")
+def clips():
+    return [knocks(seed, 1.5) for seed in range(24)]
+
+
+def test_frames_are_from_around_their_hits(clips):
+    seen = train_look.looks(clips, range(24), CONFIG)
+    assert seen.frames.shape[1:] == (112, 112, 3) and len(seen.frames) == len(seen.places) == len(seen.materials)
+    assert {hit[2] for clip in clips for hit in clip.hits} == set(seen.materials.tolist())
+    assert (np.bincount(seen.materials) <= 24 * CONFIG.hits_a_clip).all()
+
+
+def test_places_move_with_what_is_there():
+    """A white spot is where its place says, however the frame is bent."""
+    frames, places = np.zeros((16, 112, 112, 3), np.uint8), np.tile([[0.4, 0.6]], (16, 1))
+    frames[:, 64:71, 41:48] = 255
+    plain = ViewConfig(light=1.0, colour=1.0, blurred=0.0)
+    seen, inside = bent_frames(frames, places, np.random.default_rng(0), plain, "cpu")
+    for picture, (x, y) in zip(seen[:, 0], inside.tolist()):
+        rows, columns = torch.nonzero(picture > 0.5, as_tuple=True)
+        near = torch.hypot(columns + 0.5 - 56 * (x + 1), rows + 0.5 - 56 * (y + 1))
+        assert near.min() < 4
+
+
+def test_a_bump_is_about_its_place():
+    bump = about(torch.tensor([[-1.0, 1.0], [0.125, 0.125]]))
+    assert bump.shape == (2, 8, 8) and bump[0].argmax() == 7 * 8 and bump[1].argmax() == 4 * 8 + 4
+    assert bump[1].max() == pytest.approx(1)
+
+
+def test_a_stopped_run_goes_on_and_what_was_learnt_stays(clips, tmp_path):
+    train_look.train(CONFIG, TINY, clips, tmp_path, "cpu")
+    assert weights.metadata(tmp_path / FILE)["frames"] == "48"
+    before = weights.load(tmp_path / FILE)
+    train_look.train(LookConfig(frames=72, batch=12, keep_every=24), TINY, clips, tmp_path, "cpu")
+    assert any((before[name] != of).any() for name, of in weights.load(tmp_path / FILE).items())
+    trainer = Trainer(TrainConfig(views=12, batch=4, frames=18), TINY, clips, "cpu", tmp_path / FILE)
+    taught = {name: of.clone() for name, of in trainer.network.appearance.state_dict().items()}
+    for views in (0, 4):  # the first moves nothing: the rate begins at none
+        trainer.step(views, *trainer.sources(views), training.Log(tmp_path / "log.jsonl"))
+    for name, of in trainer.network.appearance.state_dict().items():
+        assert torch.equal(of, taught[name]) is not name.startswith("tell"), name
+
+
+def test_it_learns_what_a_hit_is_on(clips, tmp_path):
+    config = LookConfig(frames=100_000, batch=32, ema=0.8)
+    seen: Looks = train_look.looks(clips, range(24), config)
+    trainer, log = train_look.Trainer(config, SIZES["usual"], seen, "cpu"), training.Log(tmp_path / "log.jsonl")
+    trainer.view = ViewConfig(light=1.05, colour=1.02, blurred=0.0)
+    for step in range(30):
+        trainer.step(32 * step, log)
+    commonest = np.bincount(seen.materials).max() / len(seen.materials)
+    assert trainer.right(seen) > 2 * commonest
