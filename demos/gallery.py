@@ -13,6 +13,7 @@ from gradio.components import Component
 
 from demos.house import links
 from demos.house.discovery import Closed, discover
+from demos.house.languages import languages
 from demos.house.lobby import lobby_html, room_heading
 from demos.house.meter import cache_meter
 from demos.house.theme import gallery_theme
@@ -29,20 +30,17 @@ UPLOAD_LIMIT = "20mb"
 DELETE_CACHE = (3600, 86_400)  # seconds: look every hour, delete what is older than a day
 
 HEADER = """<div class="v-header"><a class="v-brand" href="?" data-room="lobby">Vernissage</a>
-<div class="v-tools"><label class="v-tool" tabindex="0" role="button" id="v-open-recipe"
-title="Open a picture or a film saved here, with the settings that made it">Open a recipe
-<input type="file" accept="image/png,video/mp4" hidden aria-label="Open a recipe"></label>
+<div class="v-tools"><button type="button" class="v-tool" id="v-open-recipe"
+title="Open a picture or a film saved here, with the settings that made it">Open a recipe</button>
+<input type="file" accept="image/png,video/mp4" hidden aria-label="Open a recipe">
 <button type="button" class="v-tool v-light" aria-label="Day or night"
 title="Day or night"></button></div></div>"""
 
 # The header is also the messenger: a dropped recipe leaves the page with its submit event.
 HEADER_JS = """
 const file = element.querySelector('input[type=file]');
-const opener = element.querySelector('#v-open-recipe');
 file.addEventListener('change', () => { vernissage.chooseRecipe(file.files[0]); file.value = ''; });
-opener.addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); file.click(); }
-});
+element.querySelector('#v-open-recipe').addEventListener('click', () => file.click());
 element.querySelector('.v-light').addEventListener('click', () => vernissage.switchLight());
 vernissage.arrive(() => trigger('submit'), TAKERS);
 """
@@ -77,6 +75,7 @@ def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, st
         share=settings.share,
         auth=list(settings.auth) or None,
         theme=gallery_theme(),
+        i18n=languages(),
         head=_page_head(),
         favicon_path=ASSETS / "favicon.svg",
         footer_links=[],
@@ -99,8 +98,11 @@ def _without_self_check(page: gr.Blocks) -> dict[str, bool]:
 
 def _page_head() -> str:
     """Style and script, in the head as they are: Gradio's ``css`` argument rewrites, and loses keyframes."""
-    style, script = ((ASSETS / name).read_text(encoding="utf-8") for name in ("theme.css", "house.js"))
-    return f"<style>{style}</style><script>{script}</script>"
+    styles, scripts = (
+        "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
+        for names in (("theme.css", "print.css"), ("house.js", "languages.js"))
+    )
+    return f"<style>{styles}</style><script>{scripts}</script>"
 
 
 # ---------------------------------------------------------------- rooms
