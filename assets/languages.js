@@ -8,7 +8,11 @@
   const CARD = '[data-testid="markdown"]'; // model cards are English
   const AS_IT_IS = `${CARD}, code, pre, script, style, textarea`;
   const BLANK = /\{\d\}/; // what a sentence leaves open: "Step {0} of {1}"
-  const DROP_HERE = "Drop what was saved here to open it with its settings"; // as the style sheet says it
+  // What only the style sheet says, by the variable that says it otherwise.
+  const IN_STYLES = {
+    "--v-drop-here": "Drop what was saved here to open it with its settings",
+    "--v-film-here": "The film hangs here.",
+  };
   let chosen = null; // {language, words, patterns}, as soon as the house has sent its dictionaries
 
   // ------------------------------------------------------------ the dictionary
@@ -79,7 +83,9 @@
   function speak() {
     if (language() === ENGLISH) return;
     translate(document.body);
-    document.body.style.setProperty("--v-drop-here", JSON.stringify(translated(DROP_HERE)));
+    for (const [name, text] of Object.entries(IN_STYLES)) {
+      document.body.style.setProperty(name, JSON.stringify(translated(text)));
+    }
     new MutationObserver(listen).observe(document.body, {
       childList: true,
       characterData: true,

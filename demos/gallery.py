@@ -16,6 +16,7 @@ from demos.house.discovery import Closed, discover
 from demos.house.languages import languages
 from demos.house.lobby import lobby_html, room_heading
 from demos.house.meter import cache_meter
+from demos.house.teaching import teaching_page
 from demos.house.theme import gallery_theme
 from demos.kit import ASSETS, Demo, guard
 from models.errors import BadInput
@@ -133,6 +134,7 @@ def _header_js(built: Sequence[tuple[Demo, gr.Blocks, Mapping[str, Component]]])
 def _hang_lobby(rooms: Sequence[Demo], closed: Sequence[Closed]) -> None:
     with gr.Tab("Lobby", id=LOBBY, elem_id=f"room-{LOBBY}") as tab:
         gr.HTML(lobby_html(rooms, closed), js_on_load=None, apply_default_css=False, elem_id="v-lobby")
+        teaching_page(rooms)
     tab.select(None, js=f"() => vernissage.visit('{LOBBY}')", api_visibility="private")
 
 

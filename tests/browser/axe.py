@@ -13,7 +13,9 @@ OUT_OF_REACH = {
 }
 # axe-core reads no colour through a gradient, and says so instead of judging: the lamp above the wall becomes its own
 # dimmest colour by day and its brightest by night, where words are hardest to read.
-PLAIN_WALL = "body, gradio-app { background: #f6f4ef !important } body.dark, .dark gradio-app { background: #35312d !important }"
+PLAIN_WALL = (
+    "body, gradio-app { background: #f6f4ef !important } body.dark, .dark gradio-app { background: #35312d !important }"
+)
 
 
 @dataclass(frozen=True)
