@@ -13,8 +13,8 @@ from demos.kit import ASSETS, Demo
 
 FOLDER = ASSETS / "teaching"
 INTRODUCTION = (
-    "Lessons of 5 to 20 minutes, three for a room. A link opens the room with the very settings it speaks of; what a class "
-    "makes and saves opens again when it is dropped onto this page. Nothing leaves this machine."
+    "Lessons of 5 to 20 minutes, three for a room. A link opens the room with the very settings it speaks of; what a "
+    "class makes and saves opens again when it is dropped onto this page. Nothing leaves this machine."
 )
 
 

@@ -1,4 +1,4 @@
-"""Every room by axe-core, by the Tab key, by finger and on paper, wide and narrow, by day and by night, all unfolded."""
+"""Every room by axe-core, by the Tab key, by finger and on paper, wide and narrow, by day and by night."""
 
 import pytest
 

@@ -13,7 +13,7 @@ MOST_STOPS = 300
 SMALL = """(finger) => {
   const own = 'button, select, textarea, a[href], input:not([type=hidden], [type=file], [id^=range_id])';
   return [...document.querySelectorAll(own)].filter((element) => element.checkVisibility({visibilityProperty: true}))
-    .filter((element) => !element.closest('p, .prose, .icon-button-wrapper, .toast-wrap, .head, [data-testid=markdown]'))
+    .filter((element) => !element.closest('p, .icon-button-wrapper, .toast-wrap, .head, [data-testid=markdown]'))
     .map((element) => [element, (element.closest('label') ?? element).getBoundingClientRect()])
     .filter(([, box]) => box.width > 1 && (box.width < finger - 0.5 || box.height < finger - 0.5))
     .map(([element, box]) => `${element.tagName}.${element.className} ${(element.ariaLabel || element.innerText || '')
