@@ -12,6 +12,7 @@
   const IN_STYLES = {
     "--v-drop-here": "Drop what was saved here to open it with its settings",
     "--v-film-here": "The film hangs here.",
+    "--v-blank-here": "Its first picture is made inside.",
   };
   let chosen = null; // {language, words, patterns}, as soon as the house has sent its dictionaries
 

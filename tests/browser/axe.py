@@ -56,8 +56,10 @@ def _out_of_reach(page: Page, found: Finding) -> bool:
 
 def unfold(page: Page) -> None:
     """Open every folded floor of the room that is seen."""
-    for floor in page.locator("button.label-wrap:not(.open)").filter(visible=True).all():
-        floor.click()
+    page.evaluate(
+        "[...document.querySelectorAll('button.label-wrap:not(.open)')]"
+        ".filter((floor) => floor.checkVisibility()).forEach((floor) => floor.click())"
+    )
 
 
 def rooms(page: Page) -> list[str]:
