@@ -23,7 +23,9 @@ SMALL = """(finger) => {
 # The caret marks a text field well enough.
 STOP = """() => {
   const element = document.activeElement;
-  if (!element || element === document.body) return null;
+  const been = (window.stopsOfTheTabKey ??= new Set());
+  if (!element || element === document.body || been.has(element)) return null; // the end, or the beginning again
+  been.add(element);
   const { outlineStyle, outlineWidth } = getComputedStyle(element);
   const name = element.ariaLabel || element.labels?.[0]?.innerText || element.innerText || element.title || '';
   return [name.trim(), element.matches('textarea') || (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2)];
@@ -45,7 +47,7 @@ def small_targets(page: Page) -> list[str]:
 def stops(page: Page) -> list[Stop]:
     """Every stop of the Tab key from the top of the page to its end."""
     found = []
-    page.evaluate("document.activeElement.blur(), window.scrollTo(0, 0)")
+    page.evaluate("document.activeElement.blur(), window.scrollTo(0, 0), (window.stopsOfTheTabKey = new Set())")
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         stop = page.evaluate(STOP)
