@@ -48,11 +48,11 @@ def test_a_german_browser_is_spoken_to_in_german(open_page):
     assert page.evaluate("document.documentElement.lang") == "de"
     page.wait_for_function("document.title === 'Von der Skizze zum Foto · Vernissage'")
     for name in ("Hineinsehen", "Modelle im Speicher", "Überraschung", "Radierer", "Wie es entstand"):
-        assert page.get_by_role("button", name=name).first.is_visible(), name
-    assert page.get_by_label("Startwert", exact=True).first.is_visible()
+        page.get_by_role("button", name=name).first.wait_for()
+    page.get_by_label("Startwert", exact=True).filter(visible=True).first.wait_for()
     assert page.get_by_role("application").get_attribute("aria-label").startswith("Zeichenpapier")
     # What is said later is said in German as well, with what it leaves open filled in.
-    assert page.get_by_role("button", name="Aufnahme 1 von 4, Startwert").count() == 1
+    page.get_by_role("button", name="Aufnahme 1 von 4, Startwert").wait_for()
     page.evaluate("vernissage.chooseRecipe(new File(['none'], 'none.txt'))")
     page.get_by_text("Diese Datei trägt kein Rezept.").wait_for()
     # Cards are English, and say so to a screen reader.
