@@ -32,7 +32,7 @@
 
   // Called by the tab's own select event, so that every way into a room leads here.
   function visit(slug, title) {
-    document.title = title ? `${title} · Vernissage` : "Vernissage";
+    document.title = title ? `${vernissage.translated(title)} · Vernissage` : "Vernissage";
     const here = query().get("demo") || LOBBY;
     if (here === slug || travelling) return;
     const next = arrival.get("demo") === slug ? arrival : new URLSearchParams();
@@ -278,7 +278,7 @@
     ask = asking;
     takers.push(...rooms);
     startLight();
-    document.documentElement.lang = "en";
+    document.documentElement.lang = vernissage.language();
   }
 
   request = linkRequest();

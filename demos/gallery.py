@@ -13,8 +13,10 @@ from gradio.components import Component
 
 from demos.house import links
 from demos.house.discovery import Closed, discover
+from demos.house.languages import languages
 from demos.house.lobby import lobby_html, room_heading
 from demos.house.meter import cache_meter
+from demos.house.teaching import teaching_page
 from demos.house.theme import gallery_theme
 from demos.kit import ASSETS, Demo, guard
 from models.errors import BadInput
@@ -29,20 +31,17 @@ UPLOAD_LIMIT = "20mb"
 DELETE_CACHE = (3600, 86_400)  # seconds: look every hour, delete what is older than a day
 
 HEADER = """<div class="v-header"><a class="v-brand" href="?" data-room="lobby">Vernissage</a>
-<div class="v-tools"><label class="v-tool" tabindex="0" role="button" id="v-open-recipe"
-title="Open a picture or a film saved here, with the settings that made it">Open a recipe
-<input type="file" accept="image/png,video/mp4" hidden aria-label="Open a recipe"></label>
+<div class="v-tools"><button type="button" class="v-tool" id="v-open-recipe"
+title="Open a picture or a film saved here, with the settings that made it">Open a recipe</button>
+<input type="file" accept="image/png,video/mp4" hidden aria-label="Open a recipe">
 <button type="button" class="v-tool v-light" aria-label="Day or night"
 title="Day or night"></button></div></div>"""
 
 # The header is also the messenger: a dropped recipe leaves the page with its submit event.
 HEADER_JS = """
 const file = element.querySelector('input[type=file]');
-const opener = element.querySelector('#v-open-recipe');
 file.addEventListener('change', () => { vernissage.chooseRecipe(file.files[0]); file.value = ''; });
-opener.addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); file.click(); }
-});
+element.querySelector('#v-open-recipe').addEventListener('click', () => file.click());
 element.querySelector('.v-light').addEventListener('click', () => vernissage.switchLight());
 vernissage.arrive(() => trigger('submit'), TAKERS);
 """
@@ -81,6 +80,7 @@ def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, st
         favicon_path=ASSETS / "favicon.svg",
         footer_links=[],
         max_file_size=UPLOAD_LIMIT,
+        i18n=languages(),
         mcp_server=settings.mcp,
         run_history=False,
         enable_monitoring=False,
@@ -99,8 +99,11 @@ def _without_self_check(page: gr.Blocks) -> dict[str, bool]:
 
 def _page_head() -> str:
     """Style and script, in the head as they are: Gradio's ``css`` argument rewrites, and loses keyframes."""
-    style, script = ((ASSETS / name).read_text(encoding="utf-8") for name in ("theme.css", "house.js"))
-    return f"<style>{style}</style><script>{script}</script>"
+    styles, scripts = (
+        "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
+        for names in (("theme.css", "print.css"), ("house.js", "languages.js"))
+    )
+    return f"<style>{styles}</style><script>{scripts}</script>"
 
 
 # ---------------------------------------------------------------- rooms
@@ -131,6 +134,7 @@ def _header_js(built: Sequence[tuple[Demo, gr.Blocks, Mapping[str, Component]]])
 def _hang_lobby(rooms: Sequence[Demo], closed: Sequence[Closed]) -> None:
     with gr.Tab("Lobby", id=LOBBY, elem_id=f"room-{LOBBY}") as tab:
         gr.HTML(lobby_html(rooms, closed), js_on_load=None, apply_default_css=False, elem_id="v-lobby")
+        teaching_page(rooms)
     tab.select(None, js=f"() => vernissage.visit('{LOBBY}')", api_visibility="private")
 
 

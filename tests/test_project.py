@@ -204,22 +204,6 @@ def test_every_room_is_in_the_readme():
         assert f"?demo={room.slug}" in README
 
 
-def test_the_room_in_the_readme_opens(tmp_path, monkeypatch):
-    """The example is followed to the letter: one file in ``demos/``, and the gallery finds it."""
-    import importlib
-
-    import demos
-    from demos.gallery import build_gallery
-    from models.settings import Settings
-
-    code = re.search(r"^## Adding a room$.*?^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
-    (tmp_path / "one_colour.py").write_text(code, encoding="utf-8")
-    monkeypatch.setattr(demos, "__path__", [*demos.__path__, str(tmp_path)])
-    importlib.invalidate_caches()
-    page = build_gallery(Settings(demos=("one-colour",)))
-    assert "one_colour" in [fn.api_name for fn in page.fns.values()]
-
-
 def test_links_in_the_readme_lead_somewhere():
     for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target

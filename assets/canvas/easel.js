@@ -74,7 +74,7 @@ let dealing = false;
 for (let k = 0; k < 4; k++) {
   const take = document.createElement("button");
   take.type = "button";
-  take.append(new Image());
+  take.append(Object.assign(new Image(), { alt: "" }));
   take.addEventListener("click", () => choose(deck()[k]));
   takes.append(take);
 }
@@ -101,7 +101,6 @@ async function deal() {
     answer.photos.forEach((photo, k) => {
       const picture = takes.children[k].firstChild;
       picture.src = photo;
-      picture.alt = "";
       picture.classList.add("sk-on");
     });
     settled();

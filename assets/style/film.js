@@ -73,7 +73,7 @@ function progress(done, of, sentence) {
   root.toggleAttribute("data-busy", true);
   button.textContent = "Stop";
   const bar = find(".sf-progress");
-  bar.setAttribute("role", "progressbar");
+  bar.style.visibility = "visible";
   bar.setAttribute("aria-valuenow", Math.round((100 * done) / of));
   bar.firstChild.style.width = `${(100 * done) / of}%`;
   say(sentence);
@@ -91,7 +91,7 @@ function rest(sentence) {
   job = null;
   root.removeAttribute("data-busy");
   button.textContent = "Paint the film";
-  find(".sf-progress").removeAttribute("role");
+  find(".sf-progress").style.visibility = "hidden";
   find(".sf-progress span").style.width = 0;
   say(sentence);
 }

@@ -47,7 +47,7 @@ function progress(done, of, sentence) {
   root.toggleAttribute("data-busy", true);
   button(job.kind).textContent = "Stop";
   const bar = find(".st-progress");
-  bar.setAttribute("role", "progressbar");
+  bar.style.visibility = "visible";
   bar.setAttribute("aria-valuenow", Math.round((100 * done) / of));
   bar.firstChild.style.width = `${(100 * done) / of}%`;
   say(sentence);
@@ -65,7 +65,7 @@ function atRest() {
   button(job.kind).textContent = WORDS[job.kind];
   job = null;
   root.removeAttribute("data-busy");
-  find(".st-progress").removeAttribute("role");
+  find(".st-progress").style.visibility = "hidden";
   find(".st-progress span").style.width = 0;
   say();
 }

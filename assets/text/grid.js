@@ -140,7 +140,7 @@ function progress(done, of, words) {
   find(".tg-make").textContent = "Stop";
   find("[data-do=save]").hidden = true;
   const bar = find(".tg-progress");
-  bar.setAttribute("role", "progressbar");
+  bar.style.visibility = "visible";
   bar.setAttribute("aria-valuenow", Math.round((100 * done) / of));
   bar.firstChild.style.width = `${(100 * done) / of}%`;
   say(words);
@@ -160,7 +160,7 @@ function callOff() {
 function rest() {
   job = null;
   find(".tg-make").textContent = "Make the grid";
-  find(".tg-progress").removeAttribute("role");
+  find(".tg-progress").style.visibility = "hidden";
   find(".tg-progress span").style.width = 0;
 }
 

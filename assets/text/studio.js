@@ -142,7 +142,7 @@ function rest() {
   job = null;
   root.removeAttribute("data-busy");
   find(".tx-paint").textContent = "Paint";
-  find(".tx-progress").removeAttribute("role");
+  find(".tx-progress").style.visibility = "hidden";
   find(".tx-progress span").style.width = 0;
   markTiles();
 }
@@ -151,7 +151,7 @@ function progress(done, of, words) {
   root.toggleAttribute("data-busy", true);
   find(".tx-paint").textContent = "Stop";
   const bar = find(".tx-progress");
-  bar.setAttribute("role", "progressbar");
+  bar.style.visibility = "visible";
   bar.setAttribute("aria-valuenow", Math.round((100 * done) / of));
   bar.firstChild.style.width = `${(100 * done) / of}%`;
   say(words);

@@ -51,7 +51,7 @@ function mark() {
     face.lastChild.textContent = held || seed;
     face.toggleAttribute("data-held", Boolean(held));
   });
-  find(".wk-choice h3").textContent = `Pick a face for ${LETTERS[view.slot]}`;
+  find(".wk-choice h2").textContent = `Pick a face for ${LETTERS[view.slot]}`;
   slider.value = state.t;
   slider.setAttribute("aria-valuetext", where());
   find(".wk-where").textContent = [state.t, ...(four() ? [state.down] : [])].map((share) => share.toFixed(2)).join(", ");

@@ -35,14 +35,14 @@ def running_browser(executable: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def running_gallery(folder: Path, **environment: str) -> Iterator[str]:
-    """The address of the app, started as a visitor starts it; its log and its files go to ``folder``."""
+def running_gallery(folder: Path, root: Path = ROOT, **environment: str) -> Iterator[str]:
+    """The address of the app in ``root``, started as a visitor starts it; log and files go to ``folder``."""
     port, log = _free_port(), folder / "log.txt"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("VERNISSAGE_")}
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "app.py", "--port", str(port), "--offline"],
-            cwd=ROOT,
+            cwd=root,
             env=inherited | {"GRADIO_TEMP_DIR": str(folder / "gradio"), **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
