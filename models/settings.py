@@ -33,7 +33,7 @@ class Settings:
     demos: tuple[str, ...] = ()  # slugs to show; empty: all
     idle_seconds: float = 900.0  # a model unused for so long is let go; 0: never
     wait_seconds: float = 60.0  # how long a request waits for a model or for memory
-    pinned: bool = False  # ZeroGPU: place everything at import, evict nothing
+    pinned: bool = False  # ZeroGPU: place everything at the start, evict nothing
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":

@@ -62,11 +62,11 @@ def board_html(rooms: Sequence[Demo], reachable: Sequence[str]) -> str:
 
 def pass_on(room: Demo) -> str:
     """What stands beneath a room's card in class mode: its address to copy, or to show on the wall."""
-    title = html.escape(room.title)
+    slug, title = room.slug, html.escape(room.title)
     return (
         '<p class="v-pass-on">'
-        f'<button type="button" data-copy="{room.slug}" aria-label="Copy the link to {title}">Copy the link</button>'
-        f'<button type="button" data-show="{room.slug}" aria-label="Show the code of {title}">Show its code</button></p>'
+        f'<button type="button" data-copy="{slug}" aria-label="Copy the link to {title}">Copy the link</button>'
+        f'<button type="button" data-show="{slug}" aria-label="Show the code of {title}">Show its code</button></p>'
     )
 
 

@@ -1,4 +1,4 @@
-"""Class mode: the right address for the room, a board nobody is named on, and flags that say the same as the settings."""
+"""Class mode: the right address, a board nobody is named on, and flags that say the same as the settings."""
 
 import dataclasses
 
