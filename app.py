@@ -11,6 +11,7 @@ import sys
 
 from models.errors import BadInput
 from models.flags import read_flags
+from models.gateway import lent_gpu
 from models.settings import Settings
 
 
@@ -26,21 +27,13 @@ def main() -> None:
     except BadInput as error:
         sys.exit(str(error))
 
-    gateway = None
-    if settings.pinned:  # a GPU is lent by the call: its way is opened before anything else can touch CUDA
-        from models.gateway import open_gateway
-
-        gateway = open_gateway()
+    lent_gpu()  # where a GPU is lent by the call, its way is opened before anything else can touch CUDA
 
     # Importing gradio takes most of the start: after the flags, so that --help and a mistake answer at once.
     from demos.gallery import build_gallery, launch
     from demos.house.address import addresses
 
     page = build_gallery(settings)
-    if gateway:
-        from demos.house.borrow import borrow
-
-        borrow(page, gateway)
     _, _, public = launch(page, settings, prevent_thread_lock=True)
     print(f"The gallery is open: {addresses(settings, public)[0]}", flush=True)
     page.block_thread()

@@ -1,12 +1,10 @@
-"""The one way to a GPU that is lent by the call (ZeroGPU): whatever computes on it passes through `Gateway`.
+"""The one way to a GPU that is lent by the call (ZeroGPU): long work passes through `Gateway`.
 
 `spaces` runs one decorated generator in a forked worker that has the GPU, and hands it back when the generator ends.
-Arguments and answers cross between the processes by pickle. So that nothing can break in between, where an error would
-be known by its name alone or leave a reader waiting, they cross as bytes made and read here; handlers are not sent:
-they are known on both sides of the fork, by number.
+Work and news cross between the processes by pickle. So that nothing breaks in between, where an error would be known by
+its name alone, or leave a reader waiting, they cross as bytes made and read here.
 """
 
-import inspect
 import logging
 import os
 import sys
@@ -14,26 +12,33 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import wraps
+from functools import cache, partial
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from models import registry
 from models.cache_pinned import LentCache
+from models.settings import Settings
 
 log = logging.getLogger(__name__)
 
-FIRST_SECONDS = 60  # asked for before anything is known of a handler
+FIRST_SECONDS = 60  # asked for before anything is known of a kind of work
 LEAST_SECONDS, MOST_SECONDS = 10, 120
 MARGIN = 2.0  # times the longest of the last runs
 REMEMBERED = 16
 
 Lend = Callable[..., Callable[[Callable[..., Iterator[bytes]]], Callable[..., Iterator[bytes]]]]
-Task = tuple[int, tuple[str, ...]]  # a handler's number and the models its arguments name
+Kind = tuple[str, ...]  # a function and the models that its arguments name
 
 
-def open_gateway() -> "Gateway":
-    """The gateway of this process, all models placed. Before anything imports torch: `spaces` has to come first."""
+@cache
+def lent_gpu() -> "Gateway | None":
+    """The gateway of this process, models placed; None where no GPU is lent, and `spaces` is left alone then.
+
+    To be called before anything else imports torch: `spaces` has to come first.
+    """
+    if not Settings.from_environment().pinned:
+        return None
     import spaces
 
     from models.cache import default_cache
@@ -56,66 +61,54 @@ def place_models(cache: LentCache) -> None:
 
 
 class Gateway:
-    """Handlers that run where the GPU is. `lend`: `spaces.GPU`, or what does as it does."""
+    """Runs work where the GPU is. `lend`: `spaces.GPU`, or what does as it does."""
 
     def __init__(self, lend: Lend):
         self._home = os.getpid()
-        self._handlers: list[Callable[..., Any]] = []
-        self._took: dict[Task, deque[float]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._took: dict[Kind, deque[float]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
         self._lent = lend(duration=self.seconds)(self._work)
 
-    def through(self, handler: Callable[..., Any]) -> Callable[..., Any]:
-        """The handler (function or generator) as one that borrows the GPU; all before the gallery opens."""
-        number = len(self._handlers)
-        self._handlers.append(handler)
-        if inspect.isgeneratorfunction(handler):
+    def carries(self, work: Callable[..., Any]) -> bool:
+        """Whether work survives the way: a function of some module, or `partial` of one with plain values."""
+        try:
+            _packed(work)
+        except Exception:  # pickle raises whatever comes to its mind
+            return False
+        return True
 
-            @wraps(handler)
-            def borrowing(*args: Any, **kwargs: Any) -> Any:
-                yield from self._answers(number, args, kwargs)
+    def stream(self, run: Callable[[Callable[..., Any]], Iterator[Any]], work: Callable[..., Any]) -> Iterator[Any]:
+        """What the generator `run(work)` yields, in a worker that has the GPU; raises what it raises.
 
-        else:
-
-            @wraps(handler)
-            def borrowing(*args: Any, **kwargs: Any) -> Any:
-                (answer,) = self._answers(number, args, kwargs)
-                return answer
-
-        return borrowing
-
-    def seconds(self, task: Task, order: bytes) -> int:
-        """For how long the GPU is asked for: twice the longest of the last runs of this handler with these models."""
-        took = self._took.get(task)
-        wanted = MARGIN * max(took) if took else FIRST_SECONDS
-        return round(min(max(wanted, LEAST_SECONDS), MOST_SECONDS))
-
-    def _answers(self, number: int, args: tuple, kwargs: dict[str, Any]) -> Iterator[Any]:
-        """What a handler answers, one by one. To the very end: only then is the GPU free for the next visitor."""
-        task, failed = (number, _models_in(args)), None
-        with closing(self._lent(task, _packed((args, kwargs)))) as messages:
+        To the very end: only then is the GPU free for the next visitor. Closing it closes the worker's.
+        """
+        kind, failed = _kind(work), None
+        with closing(self._lent(kind, _packed((run, work)))) as messages:
             for message in messages:
-                kind, content = ForkingPickler.loads(message)
-                if kind == "answer":
+                sort, content = ForkingPickler.loads(message)
+                if sort == "news":
                     yield content
-                elif kind == "took":
-                    self._took[task].append(content)
+                elif sort == "took":
+                    self._took[kind].append(content)
                 else:
                     failed = content
         if failed is not None:
             raise failed
 
-    def _work(self, task: Task, order: bytes) -> Iterator[bytes]:
-        """The gateway itself, in the worker: one handler's answers, then how long it took or how it failed."""
-        started, handler = time.monotonic(), self._handlers[task[0]]
+    def seconds(self, kind: Kind, order: bytes) -> int:
+        """For how long the GPU is asked for: twice the longest of the last runs of this kind of work."""
+        took = self._took.get(kind)
+        wanted = MARGIN * max(took) if took else FIRST_SECONDS
+        return round(min(max(wanted, LEAST_SECONDS), MOST_SECONDS))
+
+    def _work(self, kind: Kind, order: bytes) -> Iterator[bytes]:
+        """The gateway itself, in the worker: the news of one work, then how long it took or how it failed."""
+        started = time.monotonic()
         self._settle_in()
-        args, kwargs = ForkingPickler.loads(order)
+        run, work = ForkingPickler.loads(order)
         try:
-            if inspect.isgeneratorfunction(handler):
-                with closing(handler(*args, **kwargs)) as answers:
-                    for answer in answers:
-                        yield _packed(("answer", answer))
-            else:
-                yield _packed(("answer", handler(*args, **kwargs)))
+            with closing(run(work)) as all_news:
+                for news in all_news:
+                    yield _packed(("news", news))
         except Exception as error:
             yield _packed(("failed", _portable(error)))
         else:
@@ -140,7 +133,9 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def _models_in(arguments: tuple) -> tuple[str, ...]:
-    """The models that arguments name: a large one takes another time than the house's."""
+def _kind(work: Callable[..., Any]) -> Kind:
+    """What work has in common with other work that takes as long: a large model takes another time than the house's."""
+    function, given = (work.func, work.args) if isinstance(work, partial) else (work, ())
     known = {spec.key for spec in registry.specs()}
-    return tuple(one for one in arguments if isinstance(one, str) and one in known)
+    models = [one for one in given if isinstance(one, str) and one in known]
+    return (f"{function.__module__}:{function.__qualname__}", *models)

@@ -57,7 +57,7 @@ def test_a_link_is_copied_where_the_browser_gives_no_clipboard(open_page):
 
 
 def test_a_small_phone_passes_it_on(open_page):
-    page = open_page(width=360, height=740)
+    page = open_page(width=360, height=740, device_scale_factor=3)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     expect_code(page, ADDRESS)
     page.get_by_role("button", name="Show the code large").click()

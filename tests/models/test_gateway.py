@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,19 +27,32 @@ class TwoFacts(Exception):
         super().__init__(f"{one} and {two}")
 
 
-def where(word: str, times: int = 1) -> tuple[str, int]:
-    return word * times, os.getpid()
+def where(word: str, on_step=None) -> tuple[str, int]:
+    return word * 2, os.getpid()
 
 
-def steps(total: int, note: str):
+def count(total: int, on_step) -> str:
+    for step in range(total):
+        on_step(step, total)
+    return "finished"
+
+
+def run(work):
+    """As the house runs long work: its steps, and at last its result."""
+    news = []
+    result = work(on_step=lambda *step: news.append(step))
+    yield from news
+    yield result
+
+
+def slowly(work):
     try:
-        for step in range(total):
-            yield step, os.getpid()
+        yield from range(1000)
     finally:
-        Path(note).write_text("closed")
+        Path(work.args[0]).write_text("closed")
 
 
-def fails(kind: str):
+def fails(kind: str, on_step=None):
     if kind == "sentence":
         raise BadInput("The paper is still empty.")
     if kind == "stubborn":
@@ -59,31 +73,34 @@ def gateway(request):
 # ---------------------------------------------------------------- either way
 
 
-def test_functions_and_generators_answer_as_without(gateway, tmp_path):
-    assert gateway.through(where)("ab", times=2)[0] == "abab"
-    assert [step for step, _ in gateway.through(steps)(3, str(tmp_path / "note"))] == [0, 1, 2]
-    assert gateway.through(where).__name__ == "where" and (tmp_path / "note").read_text() == "closed"
+def test_news_arrive_in_order_and_the_result_last(gateway):
+    assert list(gateway.stream(run, partial(count, 2))) == [(0, 2), (1, 2), "finished"]
 
 
 def test_sentences_arrive_as_they_were_said(gateway):
     with pytest.raises(BadInput, match="still empty"):
-        gateway.through(fails)("sentence")
+        list(gateway.stream(run, partial(fails, "sentence")))
 
 
 def test_what_pickle_cannot_carry_is_an_error_and_no_hang(gateway):
     with pytest.raises(RuntimeError, match="TwoFacts: 1 and 2"):
-        gateway.through(fails)("stubborn")
+        list(gateway.stream(run, partial(fails, "stubborn")))
     with pytest.raises(Exception, match="pickle"):
-        gateway.through(fails)("lock")
+        list(gateway.stream(run, partial(fails, "lock")))
     with pytest.raises(Exception, match="pickle"):
-        gateway.through(where)(threading.Lock())
-    assert gateway.through(where)("still open")[0] == "still open"
+        list(gateway.stream(run, partial(where, threading.Lock())))
+    assert list(gateway.stream(run, partial(where, "open")))[0][0] == "openopen"
+
+
+def test_what_cannot_be_sent_is_known_beforehand(gateway):
+    assert gateway.carries(partial(where, "a")) and gateway.carries(where)
+    assert not gateway.carries(lambda on_step: None) and not gateway.carries(partial(where, threading.Lock()))
 
 
 def test_calling_off_closes_the_work(gateway, tmp_path):
-    working = gateway.through(steps)(1000, str(tmp_path / "note"))
-    next(working)
-    working.close()
+    news = gateway.stream(slowly, partial(where, str(tmp_path / "note")))
+    next(news)
+    news.close()
     assert (tmp_path / "note").read_text() == "closed"
 
 
@@ -93,26 +110,22 @@ def test_calling_off_closes_the_work(gateway, tmp_path):
 @needs_fork
 def test_the_work_is_done_in_a_worker_that_hands_the_gpu_back():
     lender = Lender()
-    gateway = Gateway(lender)
-    assert gateway.through(where)("a")[1] != os.getpid()
-    assert lender.returned == 1
+    ((_, worker),) = Gateway(lender).stream(run, partial(where, "a"))
+    assert worker != os.getpid() and lender.returned == 1
 
 
 @needs_fork
 def test_seconds_are_asked_for_by_what_the_last_runs_took():
     lender = Lender()
     gateway = Gateway(lender)
-    call = gateway.through(where)
-    call("house")
-    assert lender.asked == [FIRST_SECONDS]
-    call("house")
-    assert lender.asked[-1] == LEAST_SECONDS
-    call("text2image/lcm-hub")
-    assert lender.asked[-1] == FIRST_SECONDS, "another model takes another time"
-    gateway._took[(0, ())].append(20.0)
-    assert gateway.seconds((0, ()), b"") == 40
-    gateway._took[(0, ())].append(2000.0)
-    assert gateway.seconds((0, ()), b"") == MOST_SECONDS
+    for model in ("house", "house", "text2image/lcm-hub"):
+        list(gateway.stream(run, partial(where, model)))
+    assert lender.asked == [FIRST_SECONDS, LEAST_SECONDS, FIRST_SECONDS], "another model takes another time"
+    (kind, *_) = gateway._took
+    gateway._took[kind].append(20.0)
+    assert gateway.seconds(kind, b"") == 40
+    gateway._took[kind].append(2000.0)
+    assert gateway.seconds(kind, b"") == MOST_SECONDS
 
 
 @needs_fork
@@ -125,13 +138,13 @@ def test_a_lease_finds_the_model_where_it_runs():
     cache = LentCache(ModelCache(cpu.machine(), known), PinnedCache(gpu.machine(), known))
     cache.preload("a")
 
-    def place() -> str:
+    def place(_work):
         with cache.lease("a") as model:
-            return model.place
+            yield model.place
 
     with cache._own._changed:  # held by "another thread" at the moment of the fork
-        assert Gateway(Lender()).through(place)() == "gpu"
-    assert place() == "cpu" and gpu.loads == cpu.loads == ["a"]
+        (forked,) = Lender()(duration=lambda _: 60)(place)(None)
+    assert forked == "gpu" and list(place(None)) == ["cpu"] and gpu.loads == cpu.loads == ["a"]
     assert cache.stats().device == "gpu" and cache.stats().budget == 100
 
 
@@ -160,7 +173,51 @@ def test_without_a_lent_gpu_nothing_of_it_is_imported():
         "assert not Settings.from_environment({}).pinned\n"
         "assert Settings.from_environment({'SPACES_ZERO_GPU': 'true'}).pinned\n"
         "default_cache()\n"
-        "assert not [name for name in sys.modules if name.split('.')[0] in ('spaces', 'gradio', 'torch')]\n"
-        "assert 'models.gateway' not in sys.modules"
+        "assert app.lent_gpu() is None\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('spaces', 'gradio', 'torch')]"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+# What stands in for `spaces` in a whole process: it forks, and makes main memory the GPU's.
+SPACES = """
+import sys
+early = sorted({"torch", "gradio", "models.cache"} & set(sys.modules))
+import models.devices, models.registry
+from tests.models.lender import Lender
+
+models.devices.this_machine = lambda settings: models.devices.Machine("cpu", 10**10)
+one = (models.registry.get("text2image/house"),)
+models.registry.specs = lambda: one
+GPU = Lender()
+"""
+
+PAINT = """
+import app, spaces
+gateway = app.lent_gpu()
+assert spaces.early == [] and gateway is app.lent_gpu()
+from demos.text.service import MEMORY, painted
+from models.cache import default_cache
+from models.text2image.engine import Ask
+
+ask = Ask("a red apple", 7, steps=2, count=1)
+*steps, lent = painted(ask)
+assert len(steps) == 2 and len(spaces.GPU.asked) == spaces.GPU.returned == 1
+assert default_cache()._own.stats().loads == 0, "the picture was painted in the worker"
+MEMORY.__init__(1)
+import demos.house.steps
+demos.house.steps.lent_gpu = lambda: None
+*_, own = painted(ask)
+assert own == lent and own[0][:4] == b"\\x89PNG"
+"""
+
+
+@needs_fork
+@pytest.mark.slow
+def test_a_picture_painted_on_a_lent_gpu_is_the_one_painted_here(tmp_path):
+    """The real room's work and the real weights, from the front door's first import on; only the GPU is a process."""
+    (tmp_path / "spaces.py").write_text(SPACES, encoding="utf-8")
+    environment = os.environ | {"SPACES_ZERO_GPU": "true", "OMP_NUM_THREADS": "1"}
+    environment |= {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    run = subprocess.run([sys.executable, "-c", PAINT], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
