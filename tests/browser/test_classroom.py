@@ -54,6 +54,11 @@ def test_a_link_is_copied_where_the_browser_gives_no_clipboard(open_page):
     page.get_by_role("button", name="Copy the link to One colour").click()
     page.get_by_role("status").get_by_text("The link is on your clipboard.").wait_for()
     assert page.evaluate("window.kept") == f"{ADDRESS}/?demo=guest-room"
+    # In a room too: the address bar of this machine says 127.0.0.1.
+    page.get_by_role("tab", name="One colour", exact=True).click()
+    page.wait_for_function("location.search.includes('demo=guest-room')")
+    page.get_by_role("button", name="Copy a link to this").filter(visible=True).click()
+    page.wait_for_function(f"window.kept.startsWith('{ADDRESS}/?demo=guest-room')")
 
 
 def test_a_small_phone_passes_it_on(open_page):
