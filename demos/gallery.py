@@ -12,6 +12,7 @@ import gradio as gr
 from gradio.components import Component
 
 from demos.house import links
+from demos.house.classroom import LOOK, hang_board, pass_on
 from demos.house.discovery import Closed, discover
 from demos.house.languages import languages
 from demos.house.lobby import lobby_html, room_heading
@@ -57,7 +58,7 @@ def build_gallery(settings: Settings) -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE) as page:
         header = gr.HTML(HEADER, js_on_load=_header_js(built), apply_default_css=False, elem_id="v-header")
         with gr.Tabs(elem_id="rooms", selected=LOBBY) as tabs:
-            _hang_lobby([room for room, *_ in built], [*closed, *unbuilt])
+            _hang_lobby(page, settings, [room for room, *_ in built], [*closed, *unbuilt])
             for room, content, components in built:
                 _hang_room(room, content, components)
         with gr.Column(elem_id="v-footer"):
@@ -76,7 +77,7 @@ def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, st
         share=settings.share,
         auth=list(settings.auth) or None,
         theme=gallery_theme(),
-        head=_page_head(),
+        head=_page_head(settings),
         favicon_path=ASSETS / "favicon.svg",
         footer_links=[],
         max_file_size=UPLOAD_LIMIT,
@@ -97,12 +98,13 @@ def _without_self_check(page: gr.Blocks) -> dict[str, bool]:
     return {"_frontend": False} if "_frontend" in known else {}
 
 
-def _page_head() -> str:
+def _page_head(settings: Settings) -> str:
     """Style and script, in the head as they are: Gradio's ``css`` argument rewrites, and loses keyframes."""
     styles, scripts = (
         "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
         for names in (("theme.css", "print.css"), ("house.js", "languages.js"))
     )
+    styles += LOOK.read_text(encoding="utf-8") if settings.classroom else ""
     return f"<style>{styles}</style><script>{scripts}</script>"
 
 
@@ -131,9 +133,12 @@ def _header_js(built: Sequence[tuple[Demo, gr.Blocks, Mapping[str, Component]]])
     return f"const TAKERS = {json.dumps(takers)};\n{HEADER_JS}"
 
 
-def _hang_lobby(rooms: Sequence[Demo], closed: Sequence[Closed]) -> None:
+def _hang_lobby(page: gr.Blocks, settings: Settings, rooms: Sequence[Demo], closed: Sequence[Closed]) -> None:
     with gr.Tab("Lobby", id=LOBBY, elem_id=f"room-{LOBBY}") as tab:
-        gr.HTML(lobby_html(rooms, closed), js_on_load=None, apply_default_css=False, elem_id="v-lobby")
+        if settings.classroom:
+            hang_board(page, rooms, settings)
+        beneath = pass_on if settings.classroom else None
+        gr.HTML(lobby_html(rooms, closed, beneath), js_on_load=None, apply_default_css=False, elem_id="v-lobby")
         teaching_page(rooms)
     tab.select(None, js=f"() => vernissage.visit('{LOBBY}')", api_visibility="private")
 

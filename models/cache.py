@@ -11,12 +11,13 @@ import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from models import registry
 from models.cache_mover import Mover, Patience
-from models.cache_pinned import PinnedCache
+from models.cache_pinned import LentCache, PinnedCache
 from models.cache_policy import Entry, Ledger, Step
 from models.cache_sentences import busy, ran_out, refuse
 from models.cache_stats import CacheStats, Event, snapshot
@@ -169,10 +170,9 @@ class _Lease:
 
 
 @cache
-def default_cache() -> "ModelCache | PinnedCache":
+def default_cache() -> "ModelCache | LentCache":
     """The cache of this process, made on first use from the settings."""
     settings = Settings.from_environment()
-    machine = this_machine(settings)
-    if settings.pinned:
-        return PinnedCache(machine)
-    return ModelCache(machine, idle_seconds=settings.idle_seconds, wait_seconds=settings.wait_seconds)
+    machine = this_machine(replace(settings, pinned=False, device="cpu") if settings.pinned else settings)
+    own = ModelCache(machine, idle_seconds=settings.idle_seconds, wait_seconds=settings.wait_seconds)
+    return LentCache(own, PinnedCache(this_machine(settings))) if settings.pinned else own

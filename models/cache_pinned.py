@@ -1,13 +1,13 @@
-"""The cache where a GPU is lent by the call (ZeroGPU): everything is placed when the app starts, nothing
-ever leaves.
+"""The caches where a GPU is lent by the call (ZeroGPU): everything is placed when the app starts, nothing ever leaves.
 
 There each request runs in a forked worker. A lock held by another thread at the moment of the fork stays
 held in the child for ever, so a lease takes none: it reads a dictionary that no longer changes.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models import registry
 from models.cache_policy import Entry, History, Ledger
@@ -16,6 +16,9 @@ from models.cache_stats import CacheStats, Event, snapshot
 from models.devices import BUILD_LOCK, Machine, is_out_of_memory
 from models.errors import LoadFailed
 from models.registry import ModelSpec
+
+if TYPE_CHECKING:
+    from models.cache import ModelCache
 
 
 class PinnedCache:
@@ -85,3 +88,47 @@ class PinnedCache:
 
     def close(self) -> None:
         """Nothing to do: the models go with the process."""
+
+
+class LentCache:
+    """The same door once more: in a worker that was lent the GPU, what is placed there; elsewhere the machine's own.
+
+    What follows the hand cannot wait until a GPU is lent, and a stroke is no reason to take one from somebody: the live
+    rooms run on the processor, as everywhere. A worker is known by its process.
+    """
+
+    def __init__(self, own: "ModelCache", placed: PinnedCache):
+        self._own, self._placed, self._home = own, placed, os.getpid()
+
+    def lease(self, key: str, timeout: float | None = None) -> AbstractContextManager[Any]:
+        """A context whose value is the model, where the caller runs; raises as that cache does."""
+        here = self._own if os.getpid() == self._home else self._placed
+        return here.lease(key, timeout)
+
+    def preload(self, *keys: str) -> None:
+        """Place models on the GPU; to be called while the app starts, before any request."""
+        self._placed.preload(*keys)
+
+    def evict(self, key: str) -> bool:
+        """Let one model leave main memory; what is placed stays."""
+        return self._own.evict(key)
+
+    def trim(self, keep_bytes: int = 0) -> int:
+        """Let idle models leave main memory; what is placed stays."""
+        return self._own.trim(keep_bytes)
+
+    def trim_idle(self, seconds: float) -> int:
+        """Let models leave main memory that nobody has used for `seconds`; what is placed stays."""
+        return self._own.trim_idle(seconds)
+
+    def stats(self) -> CacheStats:
+        """What was placed on the GPU: by its budget visitors choose large models."""
+        return self._placed.stats()
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """News of main memory; on the GPU nothing changes after the start."""
+        return self._own.subscribe(listener)
+
+    def close(self) -> None:
+        """Refuse new leases in main memory and let everything there go."""
+        self._own.close()

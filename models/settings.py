@@ -22,6 +22,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     share: bool = False
+    address: str = ""  # where visitors find the gallery, if not where this machine believes; empty: found out
+    classroom: bool = False  # the lobby shows the address and its code; the network is listened to
     auth: tuple[tuple[str, str], ...] = ()  # (name, password) pairs; empty: open to all who reach the address
     device: str = "auto"  # auto, cpu or cuda
     memory_budget: int = 0  # for weights and working memory on the device
@@ -31,7 +33,7 @@ class Settings:
     demos: tuple[str, ...] = ()  # slugs to show; empty: all
     idle_seconds: float = 900.0  # a model unused for so long is let go; 0: never
     wait_seconds: float = 60.0  # how long a request waits for a model or for memory
-    pinned: bool = False  # ZeroGPU: place everything at import, evict nothing
+    pinned: bool = False  # ZeroGPU: place everything at the start, evict nothing
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -40,12 +42,15 @@ class Settings:
         found: dict[str, Any] = {"pinned": _is_on(source, "SPACES_ZERO_GPU")}
         found["offline"] = _is_on(source, "HF_HUB_OFFLINE")  # whoever turned the hub off meant it for us too
         # A Space, and whoever puts Gradio into a container, says with these where it can be reached.
-        found["host"] = source.get("GRADIO_SERVER_NAME") or cls.host
+        found["host"] = source.get("GRADIO_SERVER_NAME", "")
+        found["address"] = f"https://{source['SPACE_HOST']}" if source.get("SPACE_HOST") else ""
         found["port"] = _read("GRADIO_SERVER_PORT", source.get("GRADIO_SERVER_PORT") or str(cls.port), int)
         for field in fields(cls):
             name = f"VERNISSAGE_{field.name.upper()}"
             if text := source.get(name, "").strip():
                 found[field.name] = _read(name, text, _READERS.get(field.name) or _BY_TYPE[field.type])
+        # A class comes over the network, so that is listened to unless something else was said.
+        found["host"] = found["host"] or ("0.0.0.0" if found.get("classroom") else cls.host)
         return cls(**found)
 
 

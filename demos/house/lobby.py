@@ -8,7 +8,7 @@ import html
 import io
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -27,14 +27,18 @@ CLOSED_TODAY = "This room is closed today. The others are open."
 NOTHING_HANGS = "No room is open. Start the gallery without <code>--demos</code> to see them all."
 
 
-def lobby_html(rooms: Sequence[Demo], closed: Sequence[Closed] = ()) -> str:
-    """The lobby as HTML: the welcome, then the cards. A single room hangs large, with its label beside it."""
-    cards = [_card(room) for room in rooms] + [_closed_card(room) for room in closed]
+def lobby_html(
+    rooms: Sequence[Demo], closed: Sequence[Closed] = (), beneath: Callable[[Demo], str] | None = None
+) -> str:
+    """The lobby as HTML: the welcome, then the cards. A single room hangs large, with its label beside it.
+
+    ``beneath``: what stands under each card, as in class mode, where a board of its own does the welcoming.
+    """
+    cards = [f"<div>{_card(room)}{beneath(room)}</div>" if beneath else _card(room) for room in rooms]
+    cards += [_closed_card(room) for room in closed]
     grid = "v-cards v-single" if len(cards) == 1 else "v-cards"
-    return (
-        f'<div class="v-welcome"><h1>{HEADLINE}</h1><p>{WELCOME}</p></div>'
-        f'<div class="{grid}">{"".join(cards) or f"<p>{NOTHING_HANGS}</p>"}</div>'
-    )
+    welcome = "" if beneath else f'<div class="v-welcome"><h1>{HEADLINE}</h1><p>{WELCOME}</p></div>'
+    return f'{welcome}<div class="{grid}">{"".join(cards) or f"<p>{NOTHING_HANGS}</p>"}</div>'
 
 
 def room_heading(room: Demo) -> str:

@@ -9,19 +9,29 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from models.errors import Stopped
+from models.gateway import lent_gpu
 
 OnStep = Callable[..., None]
 T = TypeVar("T")
 
 
-def in_steps(work: Callable[[OnStep], T]) -> Iterator[tuple[Any, ...] | T]:
-    """Run ``work(on_step)`` in a thread of its own: yields a tuple at each step, and at last its result.
+def in_steps(work: Callable[..., T]) -> Iterator[tuple[Any, ...] | T]:
+    """Run ``work(on_step=...)`` in a thread of its own: yields a tuple at each step, and at last its result.
 
     The tuple is what the work said: (done, total), or whatever else it has to tell.
 
     Closing the iterator, as Gradio's ``cancels`` does, ends the work at its next step and waits for that, so
-    that nothing is left running on the device.
+    that nothing is left running on the device. Where a GPU is lent by the call, work that can be sent there (a
+    ``functools.partial`` of an engine's function) is done there, and the rest here.
     """
+    gateway = lent_gpu()
+    if gateway and gateway.carries(work):
+        yield from gateway.stream(_in_steps, work)
+    else:
+        yield from _in_steps(work)
+
+
+def _in_steps(work: Callable[..., T]) -> Iterator[tuple[Any, ...] | T]:
     news: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
     called_off = threading.Event()
 
@@ -31,7 +41,7 @@ def in_steps(work: Callable[[OnStep], T]) -> Iterator[tuple[Any, ...] | T]:
         news.put(step)
 
     with ThreadPoolExecutor(1, thread_name_prefix="long-work") as pool:
-        result = pool.submit(work, on_step)
+        result = pool.submit(work, on_step=on_step)
         result.add_done_callback(lambda _: news.put(None))
         try:
             while (step := news.get()) is not None:

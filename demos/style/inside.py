@@ -5,6 +5,7 @@ The house sends numbers and small pictures; `assets/style/inside.js`, gatys.js a
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -115,7 +116,7 @@ def _descent(wanted: Mapping[str, Any]) -> Iterator[gatys.Moment]:
     start = "noise" if wanted.get("start") == "noise" else "photo"
     layers = LAYERS.get(str(wanted.get("layers")), LAYERS["all"])
     descent = gatys.Descent(style_layers=layers, start=start, seed=order.seed)
-    with closing(in_steps(lambda on_step: gatys.paint(photo, style, descent, on_step=on_step))) as steps:
+    with closing(in_steps(partial(gatys.paint, photo, style, descent))) as steps:
         for news in steps:
             if isinstance(news, tuple):
                 yield news[0]

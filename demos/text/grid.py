@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -70,7 +71,7 @@ def made(order: Mapping[str, Any]) -> Iterator[tuple[Step, dict[int, Image.Image
     flat = [cell for row in cells(ask, x, y) for cell in row]
     # The run tells how many steps all its passes have taken: this is the pass that each of them belongs to.
     passes = [batch for batch in batches(flat) for _ in range(flat[batch[0]].steps)]
-    with closing(in_steps(lambda on_step: grid_xy(ask, x, y, on_step=on_step))) as steps:
+    with closing(in_steps(partial(grid_xy, ask, x, y))) as steps:
         for news in steps:
             if isinstance(news, tuple):
                 step = news[0]

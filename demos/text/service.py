@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from demos.house.chooser import HOUSE
@@ -92,7 +93,7 @@ def painted(ask: Ask, model: str = engine.HOUSE) -> Iterator[Step | list[bytes]]
     if model == engine.HOUSE and (known := MEMORY.get(ask)):
         yield known
         return
-    with closing(in_steps(lambda on_step: engine.paint(ask, model, on_step=on_step))) as steps:
+    with closing(in_steps(partial(engine.paint, ask, model))) as steps:
         for news in steps:
             if isinstance(news, tuple):
                 yield news[0]

@@ -11,7 +11,7 @@ import pytest
 from models import cache as cache_module
 from models import devices
 from models.cache import ModelCache
-from models.cache_pinned import PinnedCache
+from models.cache_pinned import LentCache, PinnedCache
 from models.devices import BUILD_LOCK, Machine, this_machine
 from models.errors import CacheBusy, LoadFailed, ModelTooLarge, OutOfMemory
 from models.settings import Settings
@@ -201,7 +201,9 @@ def test_the_process_has_one_cache_made_from_the_settings(monkeypatch):
         monkeypatch.setattr(cache_module, "this_machine", lambda settings: Machine("cuda", 1))
         monkeypatch.setenv("VERNISSAGE_PINNED", "1")
         cache_module.default_cache.cache_clear()
-        assert isinstance(cache_module.default_cache(), PinnedCache)
+        lent = cache_module.default_cache()
+        assert isinstance(lent, LentCache) and lent.stats().device == "cuda"
+        lent.close()
     finally:
         cache_module.default_cache.cache_clear()
 
