@@ -21,6 +21,7 @@ FLAGS = {
     "memory_budget": "memory for models, such as 6GB; 0 decides from the machine",
     "cpu_tier": "main memory for models resting beside a GPU, such as 4GB",
     "demos": "rooms to open, by address, parted by commas; all of them when left out",
+    "visits_per_minute": "what one visitor may ask in a minute; 0: anything; 600 with --share and on a Space",
     "idle_seconds": "let a model go after so many seconds without use; 0 keeps it",
 }
 SWITCHES = {
