@@ -1,7 +1,7 @@
 """How often a visitor may ask: a bucket of visits each, which fills again all the time (a token bucket).
 
 A visitor is known by the session of their page, or by their address where a program comes without one. A class shares
-an address, so an address has what a whole class may ask.
+an address, so an address has what a whole class may ask. Behind a proxy, as on a Space, that is everybody's together.
 """
 
 from __future__ import annotations

@@ -160,9 +160,10 @@ def test_uploads_and_programs_are_known_by_their_address():
 
 
 def test_passwords_cannot_be_tried_for_ever(monkeypatch):
-    monkeypatch.setattr(the_door, "LOGINS_PER_MINUTE", 5)
+    monkeypatch.setattr(the_door, "LOGINS_PER_MINUTE", 3)
     client = visitor(auth=(("teacher", "secret"),))
-    assert {client.post("/login", data={"username": "teacher"}).status_code for _ in range(300)} == {200, 429}
+    tries = [client.post(path, data={"username": "teacher"}).status_code for path in ["/login", "/login/"] * 2]
+    assert tries == [200, 200, 200, 429]
 
 
 # ---------------------------------------------------------------- a password

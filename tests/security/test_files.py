@@ -87,11 +87,9 @@ def test_addresses_are_not_fetched(kind, monkeypatch):
 
     monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", fetched)
     with open_house(one_room(guard(lambda file: "read"), kind())) as client:
-        for path in ("http://127.0.0.1:9/a.png", "https://example.com/a.png", "http://169.254.169.254/latest"):
-            payload = as_file(path)
-            nested = {"path": "a", "inner": payload}
-            for data in (payload, {"video": payload}, [{"image": payload}], [payload], nested):
-                assert ask(client, "ask", data) == (False, FROM_ELSEWHERE), data
+        payload = as_file("https://example.com/a.png")
+        for data in (payload, {"video": payload}, [{"image": payload}], {"name": "a", "inner": payload}):
+            assert ask(client, "ask", data) == (False, FROM_ELSEWHERE), data
 
 
 @pytest.mark.parametrize(
@@ -302,7 +300,7 @@ def stranger_sees_nothing(client, path: str) -> None:
         if path.startswith("/logout"):
             continue
         said = client.request(method, asked, json={} if method == "POST" else None)
-        assert "One colour" not in said.text and "paint" not in said.text, path
+        assert "One colour" not in said.text and "api_name" not in said.text, path
         assert said.status_code in (200, 301, 302, 307, 400, 401, 403, 404, 405, 422), path
         if path.startswith("/gradio_api") and said.status_code == 200:
             assert len(said.content) < 100 or "theme.css" in path, f"{path}: {said.text[:200]}"
