@@ -43,6 +43,9 @@ FOR_STRANGERS = re.compile(
 # What the gallery has no use for, and a stranger might: screen recordings through ffmpeg, states written to the disk.
 CLOSED = re.compile(rf"{API}(process_recording|deep_link|vibe-[a-z-]+|undo-vibe-edit|proxy=.*)/?|/monitoring(/.*)?")
 ELSEWHERE = re.compile(rf"{API}file[=/]/*[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # of one letter it is a disk
+# Gradio 6.31 writes the description of the API even into the page that asks for the password.
+LOGIN_PAGE = re.compile(r"/|/login/?")
+API_INFO = re.compile(rb"(window\.gradio_api_info = ).*?(;</script>)", re.DOTALL)
 UNCOUNTED = re.compile(rf"{API}(cancel|reset)/?")  # stopping and leaving
 SERVER_FUNCTION = re.compile(rf"{API}component_server/?")
 SESSION = re.compile(rb'"session_hash"\s*:\s*"([^"\\]{1,64})"')
@@ -66,6 +69,8 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        if self._asks_password and LOGIN_PAGE.fullmatch(scope["path"]) and not _is_known(scope):
+            send = _without_api(send)
         passage = Passage(scope, receive, send)
         refused = self._refused(scope) or await self._too_often(passage)
         if refused is not None:
@@ -145,6 +150,22 @@ class Passage:
             return
         self._begun = True
         await self._send(message)
+
+
+def _without_api(send: Send) -> Send:
+    """Send a page, which comes in one piece, without the description of the API in it."""
+    begun: list[Message] = []
+
+    async def cut(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            return begun.append(message)
+        body = API_INFO.sub(rb'\1{"named_endpoints":{},"unnamed_endpoints":{}}\2', message.get("body", b""))
+        start = begun.pop()
+        others = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+        await send({**start, "headers": [*others, (b"content-length", str(len(body)).encode())]})
+        await send({**message, "body": body})
+
+    return cut
 
 
 def _answer(status: int, sentence: str, **headers: str) -> JSONResponse:

@@ -64,12 +64,13 @@ NUMBERS = st.one_of(
     st.sampled_from([float("nan"), float("inf"), float("-inf")]),
 )
 PLAIN = st.one_of(st.none(), st.booleans(), NUMBERS, WORDS)
-NAMES = st.sampled_from(
-    "path url meta value __type__ photo drawing seed style strength faces hits model side order".split()
-)
+NAMES = st.sampled_from(["path", "url", "meta", "value", "__type__", "__class__", "", "id"])
 NESTED = st.recursive(
     PLAIN, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(NAMES, inner, max_size=4)), max_leaves=8
 )
+# What the page's own scripts call things: keys of the orders that they send, and short texts, some of them values.
+KEYS = re.compile(r"[{,]\s*([a-z_]\w{1,20})\s*(?=[:,}])")
+TEXTS = re.compile(r'"([\w .,@-]{1,24})"')
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Way:
     name: str
     target: Any
     values: tuple[Any, ...]  # what an honest visitor could send
+    script: str = ""  # of the page: what asks this way
 
 
 @dataclass
@@ -102,21 +104,25 @@ class Stranger:
     def _page(self) -> Iterator[Way]:
         page = self.client.get("/config").json()
         parts = {part["id"]: part for part in page["components"]}
+        scripts = {number: part["props"].get("js_on_load") or "" for number, part in parts.items()}
         for event in page["dependencies"]:
             if event["backend_fn"] and event["api_visibility"] != "public":
                 values = (parts[number]["props"].get("value") for number in event["inputs"])
-                yield Way("event", event["api_name"], event["id"], tuple(values))
+                yield Way("event", event["api_name"], event["id"], tuple(values), "".join(scripts.values()))
         for number, part in parts.items():
             for name in part["props"].get("server_fns") or ():
-                yield Way("function", f"{part['type']} {number}: {name}", (number, name), ({},))
+                yield Way("function", f"{part['type']} {number}: {name}", (number, name), ({},), scripts[number])
 
     def sends(self, way: Way) -> st.SearchStrategy[list[Any]]:
         """What to send that way: now and then one right value, so that the wrong ones are looked at."""
         files = st.sampled_from(
             [*self.files, as_file("/etc/passwd"), {"path": "/etc/passwd"}, as_file("http://127.0.0.1/")]
         )
+        orders = _orders(way.script)
         wrong = st.one_of(PLAIN, NESTED, files, files.map(lambda file: {"video": file}))
-        each = [st.one_of(wrong, wrong, st.just(value)) for value in way.values]
+        if way.kind == "function":
+            return st.tuples(st.one_of(orders, orders, orders, wrong)).map(list)
+        each = [st.one_of(wrong, wrong, orders.map(json.dumps), st.just(value)) for value in way.values]
         return st.tuples(*each).map(list) | st.lists(wrong, max_size=3)
 
     def goes(self, way: Way, data: list[Any]) -> tuple[int, str]:
@@ -140,6 +146,14 @@ class Stranger:
 
     def _posts(self, where: str, body: dict[str, Any]) -> httpx.Response:
         return self.client.post(where, content=json.dumps(body), headers=JSON)
+
+
+def _orders(script: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Orders as the page's script writes them, their values anything: right in kind now and then."""
+    keys = sorted({*KEYS.findall(script), "seed"})
+    texts = st.sampled_from(sorted({*TEXTS.findall(script), ""}))
+    value = st.one_of(PLAIN, texts, st.integers(0, 9), st.lists(st.one_of(st.integers(0, 9), texts, PLAIN), max_size=4))
+    return st.dictionaries(st.sampled_from(keys), value, min_size=min(4, len(keys)), max_size=40)
 
 
 def refusal(way: Way, text: str) -> str | None:

@@ -6,7 +6,7 @@ import json
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -19,7 +19,14 @@ from models.settings import Settings
 JOIN, SERVER = "/gradio_api/queue/join", "/gradio_api/component_server/"
 
 
+BEFORE, AFTER = "<html><script>window.gradio_api_info = ", ";</script></html>"
+API_INFO = '{"named_endpoints": {"/paint": "\\u003c/script\\u003e"}}'
+NO_API = '{"named_endpoints":{},"unnamed_endpoints":{}}'
+
+
 async def size(request: Request):
+    if "page" in request.query_params:
+        return HTMLResponse(f"{BEFORE}{API_INFO}{AFTER}")
     return JSONResponse(len(await request.body()))
 
 
@@ -182,6 +189,14 @@ def test_with_a_password_strangers_see_the_page_that_asks_for_it_alone():
     ):
         said = client.get(path)
         assert (said.status_code, said.json()) == (401, {"detail": PASSWORD}), path
+
+
+def test_the_page_that_asks_for_the_password_tells_nothing_of_the_api():
+    client = visitor(auth=(("teacher", "secret"),))
+    for path in ("/?page", "/?page&all_endpoints=1", "/login?page"):
+        page = client.get(path).text
+        assert page == f"{BEFORE}{NO_API}{AFTER}"
+    assert client.get("/?page", headers={"cookie": "access-token-here=good"}).text == f"{BEFORE}{API_INFO}{AFTER}"
 
 
 @pytest.mark.parametrize(

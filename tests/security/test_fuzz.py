@@ -66,7 +66,9 @@ def hail(stranger: Stranger, way: Way, calls: int, **options: Any) -> Callable[[
 
 def lives_on(client: httpx.Client) -> None:
     """Afterwards it answers an honest visitor as before."""
-    answered, (painted,) = ask(client, "paint", "blue", 64, 3)
+    endpoints = client.get("/gradio_api/info").json()["named_endpoints"]
+    guests = next(name for name in endpoints if name.startswith("/paint"))  # a room of ours may have taken the name
+    answered, (painted,) = ask(client, guests.strip("/"), "blue", 64, 3)
     assert answered and client.get(painted["url"]).content.startswith(b"\x89PNG")
     assert client.get("/").status_code == 200
     assert client.get("/gradio_api/queue/status").json()["queue_size"] == 0
