@@ -305,3 +305,10 @@ def stranger_sees_nothing(client, path: str) -> None:
         assert said.status_code in (200, 301, 302, 307, 400, 401, 403, 404, 405, 422), path
         if path.startswith("/gradio_api") and said.status_code == 200:
             assert len(said.content) < 100 or "theme.css" in path, f"{path}: {said.text[:200]}"
+
+
+def test_a_visitor_in_a_hurry_reads_why():
+    with open_house(one_room(guard(look), SketchFile()), visits_per_minute=1) as client:
+        assert ask(client, "ask", None) == (True, ["no file"])
+        answered, said = ask(client, "ask", None)
+        assert not answered and "Nothing is lost: please go on in" in said
