@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -118,8 +120,9 @@ def _paths_in(value: Any) -> Iterator[str]:
 
 
 def _check_path(path: str) -> None:
-    """Only what lies in the folder of uploads may be named, and nothing is looked up to find that out."""
+    """Only what lies in the folder of uploads may be named; what by its name does not is not even looked up."""
     if is_http_url_like(path):
         raise _shown(FROM_ELSEWHERE)
-    if not is_in_or_equal(path, get_upload_folder()):
+    uploads = os.path.abspath(get_upload_folder())
+    if not Path(os.path.abspath(path)).is_relative_to(uploads) or not is_in_or_equal(path, uploads):
         raise _shown(NEVER_SENT)
