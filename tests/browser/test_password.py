@@ -1,8 +1,12 @@
 """With a password: the page asks for it in the browser, says when it is wrong, and opens when it is right."""
 
+import pytest
+
 from demos.gallery import build_gallery
 from models.settings import Settings
 from tests.security.house import open_house
+
+pytestmark = pytest.mark.slow
 
 WAIT = 20_000  # milliseconds
 
