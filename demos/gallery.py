@@ -14,9 +14,11 @@ from gradio.components import Component
 from demos.house import links
 from demos.house.classroom import LOOK, hang_board, pass_on
 from demos.house.discovery import Closed, discover
+from demos.house.door import door
 from demos.house.languages import languages
 from demos.house.lobby import lobby_html, room_heading
 from demos.house.meter import cache_meter
+from demos.house.sentences import Page
 from demos.house.teaching import teaching_page
 from demos.house.theme import gallery_theme
 from demos.kit import ASSETS, Demo, guard
@@ -55,7 +57,7 @@ def build_gallery(settings: Settings) -> gr.Blocks:
     """Compose the page. Rooms that cannot be imported or built are reported, skipped and shown as closed."""
     rooms, closed = discover(settings.demos)
     built, unbuilt = _build_rooms(rooms)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE) as page:
+    with Page(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE) as page:
         header = gr.HTML(HEADER, js_on_load=_header_js(built), apply_default_css=False, elem_id="v-header")
         with gr.Tabs(elem_id="rooms", selected=LOBBY) as tabs:
             _hang_lobby(page, settings, [room for room, *_ in built], [*closed, *unbuilt])
@@ -82,6 +84,7 @@ def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, st
         footer_links=[],
         max_file_size=UPLOAD_LIMIT,
         i18n=languages(),
+        app_kwargs=door(settings),
         mcp_server=settings.mcp,
         run_history=False,
         enable_monitoring=False,
@@ -123,7 +126,7 @@ def _build_rooms(
             built.append((room, content, components))
         except Exception as error:
             log.warning("The room %s stays closed: %r", room.slug, error, exc_info=error)
-            closed.append(Closed(room.title, f"{type(error).__name__}: {error}"))
+            closed.append(Closed.of(room.title, error))
     return built, closed
 
 

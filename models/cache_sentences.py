@@ -42,7 +42,7 @@ def explained(ledger: Ledger, spec: ModelSpec, error: Exception) -> VernissageEr
     if is_out_of_memory(error):
         return ran_out(ledger, spec, "loading")
     return LoadFailed(
-        f"{spec.title} could not be loaded ({type(error).__name__}: {error}); try again, and "
+        f"{spec.title} could not be loaded ({type(error).__name__}); try again, and "
         "choose another model if it fails again."
     )
 

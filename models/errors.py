@@ -4,6 +4,10 @@
 `demos/kit.py` is the one place that shows it.
 """
 
+import errno
+
+DISK_FULL = "The disk of this machine is full, so nothing more can be kept. Please tell whoever runs the gallery."
+
 
 class VernissageError(Exception):
     """Anything the gallery can explain; everything else is a bug."""
@@ -39,6 +43,15 @@ class NeedsDownload(VernissageError):
 
 class Stopped(VernissageError):
     """Long work was called off by whoever asked for it."""
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what led to it, is that nothing more fits on the disk, or into its owner's share of it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def readable_bytes(count: int | float) -> str:

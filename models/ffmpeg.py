@@ -15,15 +15,17 @@ from typing import IO, TypeVar
 
 from numpy.typing import NDArray
 
-from models.errors import VernissageError
+from models.errors import DISK_FULL, VernissageError
 
 PATIENCE = 30.0  # seconds to wait for one word of ffmpeg
+MOST_WORK = 600  # seconds of processor time that one run may take: a film can be small and hard to read for hours
 
 STOPPED = "The film could not be finished: the program that reads and writes films was stopped. Please try again."
 STOOD_STILL = "The film could not be finished: the machine is too busy or the film too hard to read. Please try again."
-DISK_FULL = "The disk of this machine is full, so the film could not be kept. Please tell whoever runs the gallery."
 
-_QUIET = ("-hide_banner", "-v", "error", "-nostdin")
+OUT_OF_TIME = 255  # how ffmpeg ends when a signal stops it, as the one at the end of its processor time does
+
+_QUIET = ("-hide_banner", "-v", "error", "-nostdin", "-timelimit", str(MOST_WORK))
 Result = TypeVar("Result")
 
 
@@ -131,7 +133,7 @@ class Ffmpeg:
         if self.process.stdin:
             self.waited(lambda: _closed(self.process.stdin))
         self.waited(self.process.wait, allowed)
-        if self.gave_up:
+        if self.gave_up or self.process.returncode == OUT_OF_TIME:
             raise VernissageError(STOOD_STILL)
         if self.said("No space left on device", "Disk quota exceeded"):
             raise VernissageError(DISK_FULL)

@@ -31,6 +31,7 @@ GROUPS = {
         Flag("port", "NUMBER", "port to listen on (7860)"),
         Flag("share", "", "ask Gradio for a public address, good for an evening"),
         Flag("auth", "NAME:PASSWORD", "ask visitors for these; several pairs parted by commas"),
+        Flag("visits_per_minute", "NUMBER", "what one visitor may ask; 0: anything (600 with --share and on a Space)"),
         Flag("address", "URL", "address to show visitors, where this machine cannot know it (a proxy, a container)"),
     ),
     "what is shown": (

@@ -54,7 +54,7 @@ def read_picture(source: PictureSource, max_bytes: int = MAX_BYTES, max_pixels: 
     image = source if isinstance(source, Image.Image) else _open(source, max_bytes)
     _check_size(*image.size, max_pixels)
     try:
-        if getattr(image, "n_frames", 1) > 1:
+        if image.tell():  # not "n_frames": that reads an animation to its end, which may be a million frames away
             image.seek(0)
         image.load()
         return _over_white(_eight_bit(ImageOps.exif_transpose(image)))

@@ -12,6 +12,8 @@ from typing import Any
 
 from models.errors import BadInput
 
+STRANGERS = 600  # visits a minute to each where anybody may come: ten a second, as a pen draws
+
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
@@ -33,6 +35,7 @@ class Settings:
     demos: tuple[str, ...] = ()  # slugs to show; empty: all
     idle_seconds: float = 900.0  # a model unused for so long is let go; 0: never
     wait_seconds: float = 60.0  # how long a request waits for a model or for memory
+    visits_per_minute: int = 0  # that one visitor may make; 0: any number
     pinned: bool = False  # ZeroGPU: place everything at the start, evict nothing
 
     @classmethod
@@ -49,6 +52,8 @@ class Settings:
             name = f"VERNISSAGE_{field.name.upper()}"
             if text := source.get(name, "").strip():
                 found[field.name] = _read(name, text, _READERS.get(field.name) or _BY_TYPE[field.type])
+        if found.get("share") or source.get("SPACE_ID"):
+            found.setdefault("visits_per_minute", STRANGERS)
         # A class comes over the network, so that is listened to unless something else was said.
         found["host"] = found["host"] or ("0.0.0.0" if found.get("classroom") else cls.host)
         return cls(**found)
@@ -84,6 +89,12 @@ def _bytes(text: str) -> int:
     return int(float(match[1]) * _UNITS[match[2]])
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("say a whole number, or 0 for no limit")
+    return int(text)
+
+
 def _device(text: str) -> str:
     if text.lower() not in ("auto", "cpu", "cuda"):
         raise ValueError("say auto, cpu or cuda")
@@ -108,4 +119,5 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "memory_budget": _bytes,
     "cpu_tier": _bytes,
     "demos": _words,
+    "visits_per_minute": _count,
 }

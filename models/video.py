@@ -25,6 +25,7 @@ from models.media import MAX_FILM_BYTES, NOT_FOUND, Recipe, film_tags
 
 MAX_FRAME_PIXELS = 36_000_000  # 8K
 MAX_SECONDS = 3600.0
+MAX_FRAMES = 216_000  # an hour at 60 frames a second
 
 NOT_A_FILM = "That file is not a film we can read. Please choose an MP4, MOV, WebM, MKV, AVI or GIF."
 DAMAGED_FILM = "That film is damaged or stops half way. Please save it again and choose the new file."
@@ -73,10 +74,11 @@ def probe(
     max_bytes: int = MAX_FILM_BYTES,
     max_pixels: int = MAX_FRAME_PIXELS,
     max_seconds: float = MAX_SECONDS,
+    max_frames: int = MAX_FRAMES,
 ) -> Probe:
     """Look at a film: its packets are counted first, and only if they are few and small enough one frame is decoded.
 
-    Raises BadInput for what is too large or too long, damaged, without pictures, or no film at all.
+    Raises BadInput for what is too large, too long, of too many pictures, damaged, without pictures, or no film at all.
     """
     streams = _packets(path, max_bytes)
     picture = next((stream for stream in streams if stream.kind == "video"), None)
@@ -92,6 +94,11 @@ def probe(
     if picture.end > max_seconds:
         raise BadInput(
             f"That film lasts {_spoken(picture.end)}; the gallery takes {_spoken(max_seconds)} at most. "
+            "Please cut out the part you mean."
+        )
+    if picture.packets > max_frames:
+        raise BadInput(
+            f"That film has {picture.packets:,} pictures; the gallery takes {max_frames:,} at most. "
             "Please cut out the part you mean."
         )
     width, height = _upright(path)

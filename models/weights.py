@@ -81,6 +81,16 @@ def check_folder(folder: Path | str) -> Path:
     return folder
 
 
+def check_family(name: str, folder: Path | str = WEIGHTS) -> None:
+    """Whether all that was published of a family ("sketch") is here as it was; WeightsDamaged names what is not."""
+    folder = Path(folder)
+    listed = [file for file in sorted(_sums(folder)) if file.startswith(f"{name}-")]
+    for file in listed:
+        _verified(folder / file)
+    if not listed or (folder / name).is_dir():
+        check_folder(folder / name)
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)
 

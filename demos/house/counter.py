@@ -8,14 +8,10 @@ its orders and drops late answers, is `assets/live/photographer.js`.
 
 import asyncio
 import functools
-import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from demos.house.sentences import SORRY
-from models.errors import VernissageError
-
-log = logging.getLogger(__name__)
+from demos.house.sentences import told
 
 CROWDED = "Many people are here just now. Your picture comes as soon as there is room."
 
@@ -51,8 +47,5 @@ class Counter:
 def _answer(function: Callable[[dict], Answer], request: dict) -> Answer:
     try:
         return function(request if isinstance(request, dict) else {})
-    except VernissageError as error:
-        return {"sentence": str(error)}
-    except Exception:
-        log.exception("%s failed", function.__name__)
-        return {"sentence": SORRY}
+    except Exception as error:
+        return {"sentence": told(error, function.__name__)}

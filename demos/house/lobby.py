@@ -61,7 +61,7 @@ def _closed_card(room: Closed) -> str:
     return (
         '<div class="v-card v-closed"><span class="v-frame"><span class="v-blank"></span></span>'
         f'<span class="v-caption"><strong>{html.escape(_readable(room.name))}</strong>'
-        f"<span>{CLOSED_TODAY}</span></span></div>"
+        f"<span>{html.escape(f'{CLOSED_TODAY} {room.sentence}'.strip())}</span></span></div>"
     )
 
 

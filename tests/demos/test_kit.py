@@ -1,5 +1,6 @@
 """What rooms share: failures become sentences, seeds stay in bounds, labels say what they are told."""
 
+import errno
 import inspect
 import logging
 
@@ -8,7 +9,7 @@ import pytest
 
 from demos import kit
 from demos.house.sentences import SORRY
-from models.errors import BadInput
+from models.errors import DISK_FULL, BadInput, WeightsDamaged
 
 LABEL = kit.WallLabel("Title <x>", "GAN", "2014", "G & B", "https://arxiv.org/abs/1", "CC0", "Try it.")
 
@@ -97,3 +98,18 @@ def test_a_card_is_found_by_name_or_by_path(tmp_path, monkeypatch):
         with gr.Blocks():
             panel = kit.how_it_was_made(card)
         assert panel.children[0].value == "# A model"
+
+
+def test_what_only_the_host_can_mend_is_in_the_log_as_well(caplog):
+    def missing():
+        raise WeightsDamaged("The weights file a.safetensors cannot be read; fetch the project again.")
+
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret/path")
+
+    for work, sentence in ((missing, "The weights file"), (full, DISK_FULL)):
+        caplog.clear()
+        with caplog.at_level(logging.ERROR), pytest.raises(gr.Error) as caught:
+            kit.guard(work)()
+        assert caught.value.message.startswith(sentence) and "/secret" not in caught.value.message
+        assert caplog.records

@@ -208,7 +208,8 @@ def test_a_failed_load_tells_everyone_who_waited_and_the_next_click_works():
     assert fake.loads == ["a"]
     assert {type(error) for error in errors} == {LoadFailed}
     assert {str(error) for error in errors} == {str(errors[0])}
-    assert "Model a could not be loaded (ValueError: not a safetensors file); try again" in str(errors[0])
+    assert "Model a could not be loaded (ValueError); try again" in str(errors[0])
+    assert "safetensors" not in str(errors[0]), "what a loader says may name a folder: that is for the log"
     assert len({id(error) for error in errors}) == 8, "each thread raises its own copy"
     assert cache.stats().used == 0 and rows(cache)["a"].where == "out"
     assert use(cache, "a") == "a"

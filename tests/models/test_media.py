@@ -93,6 +93,20 @@ def test_animation_gives_its_first_frame():
     assert read_picture(data).getpixel((3, 3)) == (255, 255, 255)
 
 
+def test_an_animation_is_not_read_to_its_end(monkeypatch):
+    """One of twenty megabytes may have a million frames: counting them takes minutes."""
+    from PIL.GifImagePlugin import GifImageFile
+
+    monkeypatch.setattr(GifImageFile, "n_frames", property(lambda _: pytest.fail("the frames were counted")))
+    file = io.BytesIO()
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    assert read_picture(file.getvalue()).getpixel((0, 0)) == (255, 0, 0)
+    turned = Image.open(file)
+    turned.seek(2)
+    assert read_picture(turned).getpixel((0, 0)) == (255, 0, 0)
+
+
 def test_exif_rotation_stands_upright():
     picture = Image.new("RGB", (10, 4), "white")
     exif = Image.Exif()

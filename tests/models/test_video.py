@@ -205,6 +205,7 @@ def test_limits_hold_before_anything_is_decoded(clips, tmp_path, monkeypatch):
     assert "megapixels" in sentence(clips / "sound.mp4", max_pixels=3000)
     ffmpeg(*picture("16x16", 0.01), "-t", 4000, "-pix_fmt", "yuv420p", tmp_path / "long.mp4")
     assert "lasts 67 minutes; the gallery takes 60 minutes at most" in sentence(tmp_path / "long.mp4")
+    assert "has 50 pictures; the gallery takes 49 at most" in sentence(clips / "sound.mp4", max_frames=49)
 
 
 def test_damage_anywhere_is_a_sentence_or_a_film(clips, tmp_path):
@@ -360,6 +361,13 @@ def test_an_ffmpeg_that_stands_still_is_not_waited_for(clips, tmp_path, monkeypa
             film.write(frame)
     assert time.monotonic() - began < 20
     assert [path.name for path in tmp_path.iterdir()] == ["ffmpeg"]
+
+
+def test_a_film_that_is_hard_work_is_left_in_the_end(clips, monkeypatch):
+    monkeypatch.setattr("models.ffmpeg._QUIET", ("-v", "error", "-nostdin", "-timelimit", "1"))
+    with pytest.raises(VernissageError, match="too hard to read"):
+        for _ in video.frames(clips / "sound.mp4", 1_000_000, 64, 60, video.probe(clips / "sound.mp4")):
+            pass
 
 
 def test_a_full_disk_is_a_sentence(tmp_path, monkeypatch):
