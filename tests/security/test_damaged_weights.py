@@ -122,11 +122,9 @@ def damaged_project(tmp_path) -> Path:
 @contextmanager
 def opened(project: Path, folder: Path, rooms: str, **environment: str) -> Iterator[tuple[httpx.Client, str]]:
     """The app of a project: a visitor's client, and what its page says."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(harness, "ROOT", project)
-        with harness.running_gallery(folder, VERNISSAGE_DEMOS=rooms, **environment) as address:
-            with httpx.Client(base_url=address, timeout=PATIENCE, trust_env=False) as client:
-                yield client, json.dumps(client.get("/config").json())
+    with harness.running_gallery(folder, project, VERNISSAGE_DEMOS=rooms, **environment) as address:
+        with httpx.Client(base_url=address, timeout=PATIENCE, trust_env=False) as client:
+            yield client, json.dumps(client.get("/config").json())
 
 
 def test_the_app_opens_without_the_rooms_whose_weights_are_damaged(damaged_project, tmp_path, guest_package):
