@@ -36,7 +36,7 @@ watch("news", () => {
 function progress(of, total, sentence) {
   root.toggleAttribute("data-busy", true);
   const bar = find(".so-progress");
-  bar.setAttribute("role", "progressbar");
+  bar.style.visibility = "visible";
   bar.setAttribute("aria-valuenow", Math.round((100 * of) / total));
   bar.firstElementChild.style.width = `${(100 * of) / total}%`;
   say(sentence);
@@ -54,7 +54,7 @@ button("stop").addEventListener("click", () => {
 function atRest(sentence) {
   job = null;
   root.removeAttribute("data-busy");
-  find(".so-progress").removeAttribute("role");
+  find(".so-progress").style.visibility = "hidden";
   find(".so-progress span").style.width = 0;
   say(sentence);
 }

@@ -43,17 +43,18 @@ class Take:
     hits: tuple[int, int] = (4, 11)
 
 
+# The first is one that the network hears well; it does not of all.
 TAKES = (
-    Take("drum", "a drum", "drumstick", "drum"),
-    Take("knuckles", "knuckles on wood", "knuckles", "wood"),
     Take("hammer", "a hammer on metal", "hammer", "metal"),
-    Take("leaves", "steps through leaves", "steps", "leaves"),
-    Take("ball", "balls on stone", "ball", "stone"),
-    Take("bowls", "a spoon among bowls", "spoon", "ceramic"),
     Take("clap", "clapping", "clap", "hands"),
     Take("pond", "balls into water", "ball", "water", hits=(2, 8)),
+    Take("knuckles", "knuckles on wood", "knuckles", "wood"),
+    Take("leaves", "steps through leaves", "steps", "leaves"),
+    Take("drum", "a drum", "drumstick", "drum"),
+    Take("ball", "balls on stone", "ball", "stone"),
+    Take("bowls", "a spoon among bowls", "spoon", "ceramic"),
 )
-POSTERS = ("drum", "leaves", "bowls")
+POSTERS = ("hammer", "clap", "pond")
 
 
 def make(examples: Path = EXAMPLES, takes: Sequence[Take] = TAKES, posters: Sequence[str] = POSTERS) -> list[Path]:

@@ -9,8 +9,6 @@ import pytest
 
 from models.media import read_recipe
 
-pytest.importorskip("demos.video_sound", reason="the room opens with its weights")
-
 ROOM = "?demo=video-sound"
 STAGE = "#sound .so"
 LONG = 150_000  # milliseconds

@@ -4,8 +4,6 @@ It runs with a tiny network drawn at random and clips of its own making, so that
 """
 
 import base64
-import importlib
-import importlib.util
 import io
 import json
 import subprocess
@@ -65,9 +63,10 @@ def ffmpeg(*arguments: object) -> None:
 def shelf_folder(tmp_path_factory) -> tuple[Path, Path]:
     """A tiny network's weights, and two clips that it watched, as `models.foley.examples` leaves them."""
     root = tmp_path_factory.mktemp("room")
-    network = tiny()
-    network.picking = Picking(0.3, 0.25, 1.5)
-    weights = engine.save_network(network, root / "foley-hits.safetensors", {"views": "0"})
+    drawn = tiny()
+    drawn.picking = Picking(0.3, 0.25, 1.5)
+    weights = engine.save_network(drawn, root / "foley-hits.safetensors", {"views": "0"})
+    network = engine.read_network(weights)  # what is kept, in half precision, is what watches in the room
     folder = root / "sound"
     folder.mkdir()
     for name, seed in (("knock", 0), ("block", 1)):
@@ -117,9 +116,10 @@ def house(shelf_folder, tmp_path, monkeypatch) -> Iterator[None]:
 
 @pytest.fixture
 def room(house):
-    """The room's module: closed by its underscore until the weights are there."""
-    ready = importlib.util.find_spec("demos.video_sound")
-    return importlib.import_module("demos.video_sound" if ready else "demos._video_sound")
+    """The room's module."""
+    from demos import video_sound
+
+    return video_sound
 
 
 # ---------------------------------------------------------------- sound

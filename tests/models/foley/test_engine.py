@@ -144,7 +144,6 @@ def test_weights_that_know_other_materials_are_refused(cache, monkeypatch):
         pass
 
 
-@pytest.mark.skipif(not engine.FILE.is_file(), reason="the network is still to be trained")
 def test_the_network_in_the_box_hears_a_bouncing_block(tmp_path):
     clip = knocks(3, seconds=3.0, period=0.5)
     watched = engine.watch(written(tmp_path / "knocks.mp4", clip.frames))

@@ -34,7 +34,7 @@ LABEL = kit.WallLabel(
     authors="Andrew Owens, Phillip Isola, Josh McDermott, Antonio Torralba, Edward Adelson and William Freeman",
     paper_url="https://arxiv.org/abs/1512.08512",
     licence="Weights: Apache-2.0. Every film and sound it learnt from was rendered by this project.",
-    try_this="Press play. Then drag a hit along the line, and turn the drum into glass.",
+    try_this="Press play. Then drag a hit along the line, and turn the metal into glass.",
 )
 
 
