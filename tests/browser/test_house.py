@@ -76,7 +76,7 @@ def test_first_paint_is_quick(open_page):
 
 
 def test_lobby_has_a_card_for_every_room(open_page):
-    page = open_page()
+    page = open_page(width=2560)  # no room's tab is behind the dots
     titles = page.locator('[role="tab"]').all_inner_texts()
     assert titles[0] == "Lobby" and "One colour" in titles
     for title in titles[1:]:
@@ -117,7 +117,7 @@ def test_every_room_has_its_own_link(open_page):
 
 
 def test_walking_changes_the_address_without_a_reload(open_page):
-    page = open_page()
+    page = open_page(width=2560)
     page.evaluate("window.stillHere = true")
     tab(page, "One colour").click()
     expect_room(page)
@@ -345,7 +345,9 @@ def test_day_and_night(open_page):
     again.wait_for_function("!document.body.classList.contains('dark')")
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 3840])
+@pytest.mark.parametrize(
+    "width", [360, 1280, pytest.param(768, marks=pytest.mark.slow), pytest.param(3840, marks=pytest.mark.slow)]
+)
 def test_nothing_scrolls_sideways(open_page, width):
     page = open_page(width=width)
     for slug in ["lobby", *slugs(page)]:

@@ -274,8 +274,11 @@ def test_a_painting_of_ones_own_is_a_style_at_once(room):
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
-    [(b"no picture", "not a picture"), (blots(1, 1), "1 × 1 pixels"), (b"0" * 21 * 2**20, "21 MB")],
-    ids=["text", "one pixel", "too large"],
+    [
+        pytest.param(b"no picture", "not a picture", id="text"),
+        pytest.param(blots(1, 1), "1 × 1 pixels", id="one pixel"),
+        pytest.param(b"0" * 21 * 2**20, "21 MB", id="too large", marks=pytest.mark.slow),
+    ],
 )
 def test_what_cannot_be_painted_gets_one_sentence_and_what_hung_stays(room, data, sentence):
     page = room()

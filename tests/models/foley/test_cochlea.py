@@ -45,6 +45,7 @@ def test_length_and_silence():
     assert cochlea.picture(cochlea.cochleagram(tone(1000))).shape == (BANDS, 45)
 
 
+@pytest.mark.slow
 def test_a_sound_that_was_inverted_has_about_the_same_cochleagram():
     hits = [Hit(at, 0.8, tuple(float(name == "wood") for name in NAMES)) for at in (0.2, 0.6)]
     asked_for = cochlea.cochleagram(dry(hits, 1.0, Ask()))
