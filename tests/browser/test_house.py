@@ -345,9 +345,7 @@ def test_day_and_night(open_page):
     again.wait_for_function("!document.body.classList.contains('dark')")
 
 
-@pytest.mark.parametrize(
-    "width", [360, 1280, pytest.param(768, marks=pytest.mark.slow), pytest.param(3840, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("width", [360, *(pytest.param(wide, marks=pytest.mark.slow) for wide in (768, 1280, 3840))])
 def test_nothing_scrolls_sideways(open_page, width):
     page = open_page(width=width)
     for slug in ["lobby", *slugs(page)]:

@@ -363,7 +363,7 @@ def test_answers_make_a_score_for_the_visit_and_for_everybody(house):
 # ---------------------------------------------------------------- looking inside
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", [*BACKENDS[:-1], pytest.param(BACKENDS[-1], marks=pytest.mark.slow)])
 def test_the_expected_cochleagram_lies_beside_the_produced_one(house, backend):
     told = inside.spectra({**ORDER, "backend": backend})
     pictures = [Image.open(io.BytesIO(of_url(told[name]))) for name in ("expected", "produced")]

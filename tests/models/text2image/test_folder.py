@@ -41,6 +41,7 @@ def _paint(pipeline, prompt, **options):
     return pipeline(prompt, generator=generator, output_type="np", **options).images
 
 
+@pytest.mark.slow  # the engine's tests ask the same of the folder that ships
 def test_a_bare_pipeline_in_another_process_paints_the_same_picture(written, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", BARE, str(written), str(tmp_path / "picture")], capture_output=True, text=True
