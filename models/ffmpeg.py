@@ -6,6 +6,7 @@ packets (the muxer "framecrc") says as much, in a format made for programs.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import threading
@@ -23,9 +24,10 @@ MOST_WORK = 600  # seconds of processor time that one run may take: a film can b
 STOPPED = "The film could not be finished: the program that reads and writes films was stopped. Please try again."
 STOOD_STILL = "The film could not be finished: the machine is too busy or the film too hard to read. Please try again."
 
+KILLED = -9  # by SIGKILL, which has no name on Windows
 OUT_OF_TIME = 255  # how ffmpeg ends when a signal stops it, as the one at the end of its processor time does
 
-_QUIET = ("-hide_banner", "-v", "error", "-nostdin", "-timelimit", str(MOST_WORK))
+_QUIET = ("-hide_banner", "-v", "error", "-nostdin")
 Result = TypeVar("Result")
 
 
@@ -74,12 +76,12 @@ class Ffmpeg:
     def __init__(self, *arguments: str, reads: bool = False, writes: bool = False):
         from imageio_ffmpeg import get_ffmpeg_exe
 
-        self.command = [get_ffmpeg_exe(), *_QUIET, *arguments]
+        self.command = [get_ffmpeg_exe(), *_QUIET, "-timelimit", str(MOST_WORK), *arguments]
         self.pipes = dict(
             stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
             stdout=subprocess.PIPE if reads else subprocess.DEVNULL,
         )
-        self.gave_up = False
+        self.gave_up, self.began = False, _worked()
 
     def __enter__(self) -> Ffmpeg:
         self.errors: IO[bytes] = tempfile.TemporaryFile()  # not a pipe: nobody has to empty it
@@ -133,7 +135,7 @@ class Ffmpeg:
         if self.process.stdin:
             self.waited(lambda: _closed(self.process.stdin))
         self.waited(self.process.wait, allowed)
-        if self.gave_up or self.process.returncode == OUT_OF_TIME:
+        if self.gave_up or self._worked_too_long():
             raise VernissageError(STOOD_STILL)
         if self.said("No space left on device", "Disk quota exceeded"):
             raise VernissageError(DISK_FULL)
@@ -142,11 +144,23 @@ class Ffmpeg:
         if self.process.returncode:
             raise failure
 
+    def _worked_too_long(self) -> bool:
+        """Whether it was ended for its processor time. Asked to end it may not get to it before the kernel kills it, a
+        second of that time later; whoever else kills it does so sooner."""
+        killed = self.process.returncode == KILLED and _worked() - self.began >= MOST_WORK
+        return killed or self.process.returncode == OUT_OF_TIME
+
     def said(self, *words: str) -> bool:
         """Whether any of these is among its complaints."""
         self.errors.seek(0)
         text = self.errors.read(1_000_000).decode("utf-8", "replace")
         return any(word in text for word in words)
+
+
+def _worked() -> float:
+    """Seconds of processor time of all processes that this one started and that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _closed(pipe: IO[bytes]) -> None:
