@@ -13,10 +13,13 @@ from models.text2image import words as w
 
 
 class Voice:
-    """Who describes: chooses among phrasings by `rng`, or always the plainest when there is none."""
+    """Who describes: chooses among phrasings by `rng`, or always the plainest when there is none.
 
-    def __init__(self, rng: Generator | None = None):
-        self.rng = rng
+    `thorough`: says what the canonical caption says, no less, in words of its own choice.
+    """
+
+    def __init__(self, rng: Generator | None = None, thorough: bool = False):
+        self.rng, self.thorough = rng, thorough or rng is None
 
     def one(self, options: Sequence, first: float = 0.5):
         """One of the options: the first, plainest one with this chance, else any of the others."""
@@ -26,7 +29,7 @@ class Voice:
 
     def says(self, chance: float) -> bool:
         """Whether to mention something."""
-        return chance >= 0.5 if self.rng is None else bool(self.rng.random() < chance)
+        return chance >= 0.5 if self.thorough else bool(self.rng.random() < chance)
 
     def colour(self, name: str) -> str:
         return self.one(w.COLOURS[name], 0.8)
@@ -40,6 +43,11 @@ def caption(facts: dict, domain: str, rng: Generator) -> str:
 def plain(facts: dict, domain: str) -> str:
     """The canonical caption: everything worth saying, in the plainest words."""
     return _DESCRIBE[domain](facts, Voice())
+
+
+def thorough(facts: dict, domain: str, rng: Generator) -> str:
+    """All that the canonical caption says, in other words at each call."""
+    return _DESCRIBE[domain](facts, Voice(rng, thorough=True))
 
 
 def article(phrase: str) -> str:

@@ -135,14 +135,17 @@ def tiny_pipeline(vocabulary: Iterable[str], config: TextToImageConfig = TINY, s
 class Flow(nn.Module):
     """Text encoder and prior as one module, the two that are trained together."""
 
-    def __init__(self, config: TextToImageConfig, tokenizer: PreTrainedTokenizerFast):
+    def __init__(self, text_encoder: CLIPTextModel, prior: PixArtTransformer2DModel):
         super().__init__()
-        self.text_encoder = make_text_encoder(config, tokenizer)
-        self.prior = make_prior(config)
+        self.text_encoder, self.prior = text_encoder, prior
 
-    def forward(self, x: Tensor, t: Tensor, words: BatchEncoding) -> Tensor:
-        """Velocity noise - x_0 (B, C, h, w) at x_t for t (B,) in 0..1, given tokenized captions."""
-        states = self.text_encoder(words.input_ids, attention_mask=words.attention_mask).last_hidden_state
+    def read(self, words: BatchEncoding) -> Tensor:
+        """States (B, T, text_width) of tokenized captions."""
+        return self.text_encoder(words.input_ids, attention_mask=words.attention_mask).last_hidden_state
+
+    def forward(self, x: Tensor, t: Tensor, words: BatchEncoding, states: Tensor | None = None) -> Tensor:
+        """Velocity noise - x_0 (B, C, h, w) at x_t for t (B,) in 0..1, given tokenized captions, or what was read."""
+        states = self.read(words) if states is None else states
         return self.prior(
             x,
             encoder_hidden_states=states,  # (B, T, text_width)
@@ -150,3 +153,8 @@ class Flow(nn.Module):
             timestep=1000 * t,
             added_cond_kwargs={"resolution": None, "aspect_ratio": None},
         ).sample
+
+
+def make_flow(config: TextToImageConfig, tokenizer: PreTrainedTokenizerFast) -> Flow:
+    """Both networks, as training begins with them."""
+    return Flow(make_text_encoder(config, tokenizer), make_prior(config))

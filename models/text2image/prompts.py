@@ -63,6 +63,18 @@ def draw(
     return made
 
 
+class Anew:
+    """Facts of pictures of one domain, put together anew, never in a combination kept from training."""
+
+    def __init__(self, facts: Sequence[dict], domain: str):
+        self.domain, self._lots = domain, _lots(facts, domain)
+
+    def draw(self, rng: Generator) -> dict:
+        while withheld(self.domain, found := _combine(self._lots, self.domain, rng)):
+            pass
+        return found
+
+
 def asked(facts: dict, domain: str) -> dict[str, str]:
     """Of the answers that facts give, those that their canonical caption says."""
     return {

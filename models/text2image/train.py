@@ -12,6 +12,7 @@ deterministic from `--seed` on one machine, CPU or GPU; on a GPU more is to be h
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from models.text2image import folder
 from models.text2image.data import SHARES, Captioned
 from models.text2image.latents import encoded
 from models.text2image.mixture import Mixture
-from models.text2image.network import WORDS, Flow, TextToImageConfig, make_pipeline
+from models.text2image.network import WORDS, Flow, TextToImageConfig, make_flow, make_pipeline
 from models.text2image.tokenizer import build
 from models.text2image.words import EXAMPLES, VOCABULARY
 from models.training import Ema, Log, Run, add_settings, cosine, grid, settings
@@ -57,22 +58,16 @@ class TrainConfig:
 class Trainer:
     """The flow, its optimisers, and one step of them."""
 
-    def __init__(self, config: TrainConfig, captioned: Captioned, autoencoder: AutoencoderKL, out: Path, device: str):
-        torch.manual_seed(config.seed)  # construction only; every later draw comes from the seed and the step
+    def __init__(
+        self, config: TrainConfig, captioned: Captioned, autoencoder: AutoencoderKL, flow: Flow, out: Path, device: str
+    ):
         self.config, self.device, self.set = config, device, captioned
         self.autoencoder = autoencoder.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.latents = encoded(captioned, self.autoencoder, out, config.seed)
         self.domains = np.array(captioned.domains)[self.latents.rows]
         self.mixture = Mixture(self.domains, SHARES)
         self.tokenizer = build(VOCABULARY)
-        shape = TextToImageConfig(
-            side=autoencoder.config.sample_size,
-            channels=autoencoder.config.latent_channels,
-            width=config.width,
-            layers=config.layers,
-            heads=config.heads,
-        )
-        self.flow = Flow(shape, self.tokenizer).to(device)
+        self.flow = flow.to(device)
         self.averaged = Ema(self.flow, config.ema)
         if device == "cpu":  # over so few tokens, plain matrix products are a quarter faster than flash attention
             self.flow.prior.set_attn_processor(AttnProcessor())
@@ -85,13 +80,13 @@ class Trainer:
 
     def step(self, views: int, log: Log) -> int:
         """One step at `views` seen; returns how many it saw."""
-        config = self.config
-        rng = np.random.default_rng((config.seed, views))
-        chance = torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
-        for optimiser, rate in ((self.muon, config.muon), (self.adamw, config.learning_rate)):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * cosine(views / config.views)
-        picks = self.mixture.rows(rng, config.batch)
+        rng = np.random.default_rng((self.config.seed, views))
+        self.learn(self.flow_loss(rng, log), views)
+        return self.config.batch
+
+    def flow_loss(self, rng: np.random.Generator, log: Log) -> Tensor:
+        """The mean error of the velocity, of a batch of latents drawn by `rng`."""
+        chance, picks = self.chance(rng), self.mixture.rows(rng, self.config.batch)
         latents = torch.from_numpy(self.latents.values[picks]).to(self.device).float()
         words = self._captions(self.latents.rows[picks], rng)
         t = self._times(len(picks), chance)
@@ -100,21 +95,33 @@ class Trainer:
         with torch.autocast(self.device, torch.bfloat16):
             velocity = self.flow(noisy, t, words)
         errors = (velocity.float() - (noise - latents)).square().mean((1, 2, 3))  # (B,)
-        self.muon.zero_grad(set_to_none=True)
-        self.adamw.zero_grad(set_to_none=True)
-        errors.mean().backward()
-        torch.nn.utils.clip_grad_norm_(self.flow.parameters(), 1.0)
-        self.muon.step()
-        self.adamw.step()
-        self.averaged.update(self.flow, views // config.batch)
         self._note(errors.detach(), self.domains[picks], log)
-        return len(picks)
+        return errors.mean()
+
+    def learn(self, loss: Tensor, views: int) -> None:
+        """Move every weight, by the rates that are due at `views` seen."""
+        config, optimisers = self.config, (self.muon, self.adamw)
+        for optimiser, rate in zip(optimisers, (config.muon, config.learning_rate)):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * cosine(views / config.views)
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.flow.parameters(), 1.0)
+        for optimiser in optimisers:
+            optimiser.step()
+        self.averaged.update(self.flow, views // config.batch)
+
+    def chance(self, rng: np.random.Generator) -> torch.Generator:
+        """Torch's own chance, from a number that `rng` draws."""
+        return torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
+
+    def tokens(self, said: Sequence[str]) -> BatchEncoding:
+        words = self.tokenizer(list(said), padding=True, truncation=True, max_length=WORDS, return_tensors="pt")
+        return words.to(self.device)
 
     def _captions(self, rows: np.ndarray, rng: np.random.Generator) -> BatchEncoding:
         said = self.set.captions(rows, rng)
-        said = ["" if rng.random() < self.config.empty else caption for caption in said]
-        words = self.tokenizer(said, padding=True, truncation=True, max_length=WORDS, return_tensors="pt")
-        return words.to(self.device)
+        return self.tokens(["" if rng.random() < self.config.empty else caption for caption in said])
 
     def _times(self, count: int, chance: torch.Generator) -> Tensor:
         """t (B,) in 0..1, one from each of `count` equally likely stretches, so that batches are alike."""
@@ -168,10 +175,23 @@ def sheet(pipeline: PixArtAlphaPipeline, prompts: tuple[str, ...], columns: int 
     return grid([left + right for left, right in zip(cells[::2], cells[1::2])])
 
 
+def _fresh(config: TrainConfig, autoencoder: AutoencoderKL) -> Flow:
+    """Networks to begin with, for the latents of this autoencoder."""
+    torch.manual_seed(config.seed)  # construction only; every later draw comes from the seed and the step
+    shape = TextToImageConfig(
+        side=autoencoder.config.sample_size,
+        channels=autoencoder.config.latent_channels,
+        width=config.width,
+        layers=config.layers,
+        heads=config.heads,
+    )
+    return make_flow(shape, build(VOCABULARY))
+
+
 def train(config: TrainConfig, captioned: Path, autoencoder: Path, out: Path, device: str) -> None:
     out.mkdir(parents=True, exist_ok=True)  # where the trainer keeps its latents
     network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True)
-    trainer = Trainer(config, Captioned(captioned / "train"), network, out, device)
+    trainer = Trainer(config, Captioned(captioned / "train"), network, _fresh(config, network), out, device)
     run = Run(out, trainer.parts())
     while run.images < config.views:
         if run.saw(trainer.step(run.images, run.log), config.views, config.keep_every):

@@ -11,7 +11,7 @@ from models.errors import BadInput
 from models.text2image import folder, latents, train_autoencoder
 from models.text2image import train as train_prior
 from models.text2image.mixture import Mixture
-from models.text2image.network import TextToImageConfig, make_autoencoder, make_scheduler
+from models.text2image.network import TextToImageConfig, make_autoencoder, make_flow, make_scheduler
 from models.text2image.tokenizer import build
 
 SIDE = 64
@@ -171,7 +171,7 @@ def test_every_domain_has_its_share():
 
 
 def test_the_matrices_that_turn_and_those_that_do_not():
-    flow = train_prior.Flow(TextToImageConfig(width=32, layers=1, heads=2), build(["red"]))
+    flow = make_flow(TextToImageConfig(width=32, layers=1, heads=2), build(["red"]))
     matrices, others = train_prior.split_parameters(flow)
     assert len(matrices) + len(others) == len(list(flow.parameters()))
     embedding = flow.text_encoder.get_input_embeddings().weight

@@ -1,0 +1,159 @@
+"""Teach the witness what latents show: `python -m models.text2image.train_witness --set DIR --autoencoder DIR`.
+
+Real latents of the training set, shifted and a little noisy as painted ones may be, and questions about each that its
+facts answer; in scenes also about colours that are not there. Resumable (the same command goes on from `--out`),
+deterministic from `--seed` on one machine. Settings for one CPU core and some ten minutes.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from numpy.random import Generator
+from torch import Tensor
+
+from models.text2image import witness
+from models.text2image.colour_judge import REFERENCES
+from models.text2image.data import Captioned
+from models.text2image.latents import Latents, encoded
+from models.text2image.mixture import Mixture
+from models.text2image.questions import ABSENT, LEAST, answers
+from models.text2image.witness import Asked, Catalogue, Question, Witness
+from models.training import Ema, Log, Run, add_settings, cosine, settings
+
+SHARES = {"portrait": 0.3, "fruit": 0.1, "flower": 0.1, "sketch": 0.15, "scene": 0.35}
+FILE = "witness.safetensors"
+_JUDGED = 400  # held-out latents of a domain, at a checkpoint
+
+
+@dataclass(frozen=True)
+class WitnessConfig:
+    """Settings for one CPU core."""
+
+    seed: int = 0
+    views: int = 160_000
+    batch: int = 64
+    questions: int = 3  # of a picture, at most
+    absent: float = 0.25  # share of scenes asked also about a colour that is not there
+    noise: float = 0.4  # most that is added to the latents, in their deviations
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    smoothing: float = 0.05
+    ema: float = 0.998
+    keep_every: int = 32_000
+
+
+class Trainer:
+    """The witness, and one step of it."""
+
+    def __init__(self, config: WitnessConfig, captioned: Captioned, latents: Latents, device: str):
+        torch.manual_seed(config.seed)  # construction and dropout; every other draw comes from the seed and the step
+        self.config, self.device, self.latents = config, device, latents
+        self.told = facts_told(captioned, latents)
+        self.mixture = Mixture([domain for domain, _ in self.told], SHARES)
+        channels, side = latents.values.shape[1:3]
+        self.network = Witness(Catalogue.of(self.told, LEAST), channels, side).to(device)
+        self.averaged = Ema(self.network, config.ema)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), config.learning_rate, (0.9, 0.98), weight_decay=config.weight_decay
+        )
+
+    def parts(self) -> dict:
+        return dict(network=self.network, averaged=self.averaged.module, optimiser=self.optimiser)
+
+    def step(self, views: int, log: Log) -> int:
+        """One step at `views` seen; returns how many it saw."""
+        config, rng = self.config, np.random.default_rng((self.config.seed, views))
+        self.network.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = config.learning_rate * cosine(views / config.views)
+        rows = self.mixture.rows(rng, config.batch)
+        questions = [self._questions(*self.told[row], rng) for row in rows]
+        asked = Asked.of(self.network.catalogue, questions, self.device)
+        with torch.autocast(self.device, torch.bfloat16):
+            told = self.network(worn(self.latents.values[rows], rng, config.noise).to(self.device), asked)
+        loss = F.cross_entropy(told, asked.answers, reduction="none")
+        # Smoothed over its own answers alone: those of other questions are masked.
+        spread = -(told.log_softmax(1).masked_fill(~self.network.spans[asked.keys], 0.0)).sum(1)
+        spread = spread / self.network.spans[asked.keys].sum(1)
+        loss = ((1 - config.smoothing) * loss + config.smoothing * spread).mean()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self.optimiser.step()
+        self.averaged.update(self.network, views // config.batch)
+        log.add(loss=loss, right=(told.argmax(1) == asked.answers).float().mean())
+        return len(rows)
+
+    def _questions(self, domain: str, facts: dict[str, str], rng: Generator) -> list[tuple[Question, str]]:
+        every = [(Question.of(domain, name), answer) for name, answer in facts.items()]
+        chosen = [every[k] for k in rng.permutation(len(every))[: self.config.questions]]
+        if domain == "scene" and rng.random() < self.config.absent:
+            others = [colour for colour in REFERENCES if f"{colour} thing" not in facts]
+            chosen.append((Question("scene", "thing", str(rng.choice(others))), ABSENT))
+        return chosen
+
+
+def facts_told(captioned: Captioned, latents: Latents) -> list[tuple[str, dict[str, str]]]:
+    """Of every latent its domain and the answers its facts give."""
+    known = {int(row): answers(captioned.facts(int(row)), captioned.domains[row]) for row in np.unique(latents.rows)}
+    return [(captioned.domains[row], known[int(row)]) for row in latents.rows]
+
+
+def worn(latents: np.ndarray, rng: Generator, noise: float) -> Tensor:
+    """Latents (B, C, h, w) shifted by up to a place and with some noise, as float32."""
+    shifted = [np.roll(one, rng.integers(-1, 2, 2), (1, 2)) for one in latents.astype(np.float32)]
+    amount = rng.uniform(0, noise, (len(latents), 1, 1, 1)) * rng.integers(0, 2, (len(latents), 1, 1, 1))
+    return torch.from_numpy((np.stack(shifted) + amount * rng.standard_normal(latents.shape)).astype(np.float32))
+
+
+@torch.inference_mode()
+def accuracy(network: Witness, latents: Latents, told: list[tuple[str, dict[str, str]]]) -> dict[str, float]:
+    """Share of questions about held-out latents that are answered right, by domain."""
+    found = {}
+    for domain in SHARES:
+        rows = [row for row, (of, _) in enumerate(told) if of == domain][:_JUDGED]
+        if not rows:
+            continue
+        questions = [[(Question.of(domain, name), answer) for name, answer in told[row][1].items()] for row in rows]
+        device = network.place.device
+        asked = Asked.of(network.catalogue, questions, str(device))
+        outputs = network(torch.from_numpy(latents.values[rows].astype(np.float32)).to(device), asked)
+        found[domain] = round(float((outputs.argmax(1) == asked.answers).float().mean()), 3)
+    return found
+
+
+def train(config: WitnessConfig, sets: Path, autoencoder: Path, out: Path, device: str) -> None:
+    """Teach on `sets`/train and write `witness.safetensors` into `out` at every checkpoint."""
+    out.mkdir(parents=True, exist_ok=True)
+    network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True).eval().requires_grad_(False)
+    parts = [(captioned, encoded(captioned, network, out, 0)) for captioned in map(Captioned, _folders(sets))]
+    trainer, held_out = Trainer(config, *parts[0], device), (parts[1][1], facts_told(*parts[1]))
+    run = Run(out, trainer.parts())
+    while run.images < config.views:
+        if run.saw(trainer.step(run.images, run.log), config.views, config.keep_every):
+            print(f"right of held-out latents: {accuracy(trainer.averaged.module, *held_out)}", flush=True)
+            witness.save(trainer.averaged.module, out / FILE)
+
+
+def _folders(sets: Path) -> tuple[Path, Path]:
+    return sets / "train", sets / "held-out"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", type=Path, required=True, help="folder of the captioned sets train/ and held-out/")
+    parser.add_argument("--autoencoder", type=Path, required=True, help="the vae/ that train_autoencoder wrote")
+    parser.add_argument("--out", type=Path, default=Path("runs/text2image-witness"), help="for latents and the witness")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_settings(parser, WitnessConfig())
+    args = parser.parse_args()
+    train(settings(args, WitnessConfig()), args.set, args.autoencoder, args.out, args.device)
+
+
+if __name__ == "__main__":
+    main()

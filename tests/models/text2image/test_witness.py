@@ -1,0 +1,160 @@
+"""The witness: questions about latents, one row of answers each; and what teaches the prior to paint what is asked."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.random import default_rng
+
+from models.text2image import align, folder, latents, train_witness, witness
+from models.text2image import train as train_prior
+from models.text2image.captions import plain, thorough
+from models.text2image.prompts import Anew, asked
+from models.text2image.questions import ABSENT, answers
+from models.text2image.witness import Asked, Catalogue, Question, Witness
+from models.text2image.words import UNSEEN, VOCABULARY, split, withheld
+from tests.models.text2image.some_facts import random_facts
+
+TOLD = [
+    ("portrait", {"who": "woman", "frame": "red"}),
+    ("portrait", {"who": "man", "frame": "blue"}),
+    ("scene", {"paper": "white", "red thing": "star", "red count": "2"}),
+    ("scene", {"paper": "black", "blue thing": "ring", "blue count": "3"}),
+]
+CATALOGUE = Catalogue.of(TOLD, least=1)
+
+
+class Faces:
+    """A captioned set whose pictures are as bright as their facts say."""
+
+    def __init__(self, path=None, count=600, side=32):
+        chance = default_rng(0)
+        self.domains = ["portrait", "fruit", "flower", "sketch", "scene"] * (count // 5)
+        self._facts = [random_facts(domain, chance) for domain in self.domains]
+        while taken := [k for k, domain in enumerate(self.domains) if withheld(domain, self._facts[k])]:
+            for row in taken:
+                self._facts[row] = random_facts(self.domains[row], chance)
+        self.side = side
+
+    def __len__(self):
+        return len(self.domains)
+
+    def images(self, rows):
+        return np.stack([np.full((self.side, self.side, 3), 10 * (row % 25), np.uint8) for row in rows])
+
+    def facts(self, row):
+        return self._facts[row]
+
+    def source(self, row):
+        return str(row)
+
+    def captions(self, rows, rng):
+        return [plain(self._facts[row], self.domains[row]) for row in rows]
+
+
+def test_a_colour_in_a_scene_is_asked_about_apart_from_what_is_asked():
+    assert Question.of("scene", "dark red count") == Question("scene", "count", "dark red")
+    assert Question.of("scene", "tree count") == Question("scene", "tree count")
+    assert Question.of("portrait", "frame") == Question("portrait", "frame")
+    assert CATALOGUE.answers["scene thing"] == ("ring", "star", ABSENT)
+    assert CATALOGUE.known("scene", ["purple thing", "paper", "sky"]) == {
+        "purple thing": ("ring", "star", ABSENT),
+        "paper": ("black", "white"),
+    }
+
+
+def test_only_its_own_answers_are_given_to_a_question():
+    questions = [[(Question.of(domain, name), answer) for name, answer in facts.items()] for domain, facts in TOLD]
+    questions[0].append((Question("portrait", "mood"), "smiling"))  # nobody was told of moods
+    asked = Asked.of(CATALOGUE, questions)
+    assert asked.whose.tolist() == [0, 0, 1, 1, 2, 2, 2, 3, 3, 3]
+    told = Witness(CATALOGUE, side=4, width=16).eval()(torch.randn(4, 8, 4, 4), asked)
+    likely = told.detach().softmax(1)
+    for row, key in enumerate(asked.keys.tolist()):
+        assert likely[row][CATALOGUE.spans()[key]].sum() == pytest.approx(1)
+    assert CATALOGUE.spans()[asked.keys, asked.answers].all()
+
+
+def test_a_witness_comes_back_as_it_was_kept(tmp_path):
+    kept = Witness(CATALOGUE, side=4, width=16).eval()
+    witness.save(kept, tmp_path / "witness.safetensors")
+    back, asked = (
+        witness.load(tmp_path / "witness.safetensors"),
+        Asked.of(CATALOGUE, [[(Question("scene", "paper"), "black")]]),
+    )
+    assert back.catalogue == CATALOGUE
+    seen = torch.randn(1, 8, 4, 4)
+    torch.testing.assert_close(back(seen, asked), kept(seen, asked), atol=0.02, rtol=0.01)
+
+
+def test_other_words_say_the_same():
+    chance = default_rng(1)
+    for _ in range(40):
+        facts = random_facts("scene", chance)
+        both = [split(say) for say in (plain(facts, "scene"), thorough(facts, "scene", chance))]
+        assert abs(len(both[0]) - len(both[1])) <= 6
+        for group in facts["objects"]:
+            if group.get("colour") in ("purple", "green", "black"):
+                assert all({group["colour"], "violet"} & set(said) for said in both)
+
+
+@pytest.mark.parametrize("domain", sorted(UNSEEN))
+def test_facts_put_together_anew_are_never_those_kept_from_training(domain):
+    chance = default_rng(2)
+    seen = [facts for facts in (random_facts(domain, chance) for _ in range(400)) if not withheld(domain, facts)]
+    made = Anew(seen, domain)
+    found = [made.draw(chance) for _ in range(60)]
+    assert not any(withheld(domain, facts) for facts in found)
+    assert len({plain(facts, domain) for facts in found}) > 30
+    for facts in found:
+        assert set(split(plain(facts, domain))) <= set(VOCABULARY)
+        assert asked(facts, domain).items() <= answers(facts, domain).items()
+
+
+@pytest.fixture
+def house(tmp_path, tiny_house, monkeypatch):
+    """Where the trainings look: a tiny house, a set of a few pictures, a witness nobody has taught."""
+    for module in (align, train_witness, train_prior):
+        monkeypatch.setattr(module, "Captioned", Faces)
+    faces, network = Faces(), folder.read(tiny_house).vae
+    told = train_witness.facts_told(faces, latents.encoded(faces, network, tmp_path, 0))
+    pipeline = folder.read(tiny_house)
+    side = pipeline.transformer.config.sample_size
+    torch.manual_seed(0)
+    witness.save(Witness(Catalogue.of(told, 1), 8, side, 16), tmp_path / "witness.safetensors")
+    return tiny_house
+
+
+def test_the_prior_and_the_words_learn_from_what_the_witness_misses(house, tmp_path):
+    config = align.AlignConfig(views=8, batch=8, keep_every=8)
+    trainer = align.Aligner(config, Faces(), house, tmp_path / "witness.safetensors", tmp_path, "cpu")
+    log = align.Log(tmp_path / "log.jsonl")
+    trainer.missed(default_rng(0), log).backward()
+    for network in (trainer.flow.prior, trainer.flow.text_encoder):
+        assert max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is not None) > 0
+    assert all(p.grad is None for p in trainer.witness.parameters())
+    assert 0 <= float(log.sums["there"]) <= 1
+
+
+def test_paintings_go_from_noise_to_nothing_of_it_in_steps_that_differ(house):
+    config, chance = align.AlignConfig(), default_rng(0)
+    walks = [align._times(chance, config) for _ in range(20)]
+    assert {len(walk) - 1 for walk in walks} == {4, 5}
+    assert all(walk[0] == 1 and walk[-1] == 0 and sorted(walk, reverse=True) == walk for walk in walks)
+    assert len({walk[1] for walk in walks}) == 20
+
+
+@pytest.mark.training
+def test_alignment_that_was_stopped_goes_on_and_is_a_house_again(house, tmp_path):
+    config = align.AlignConfig(views=16, batch=8, keep_every=8)
+    align.align(config, tmp_path, house, tmp_path / "witness.safetensors", tmp_path / "out", "cpu")
+    assert folder.about(tmp_path / "out" / "house")["aligned"] == 16
+    folder.read(tmp_path / "out" / "house")
+
+
+@pytest.mark.training
+def test_a_witness_learns_what_it_is_shown(tiny_house, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_witness, "Captioned", Faces)
+    config = train_witness.WitnessConfig(views=640, batch=16, keep_every=640, noise=0.0)
+    train_witness.train(config, tmp_path, tiny_house / "vae", tmp_path / "out", "cpu")
+    taught = witness.load(tmp_path / "out" / train_witness.FILE)
+    assert "portrait backdrop" in taught.catalogue.answers
