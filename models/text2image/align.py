@@ -49,6 +49,7 @@ class AlignConfig(TrainConfig):
     fewest: int = 4  # steps of a painting
     most: int = 5
     asked: float = 0.5  # weight of what the witness misses
+    sure: float = 0.25  # nats: what is as plain as this is left alone, or colours would grow ever more glaring
     noise: float = 0.1  # added to what it is shown, so that it cannot be fooled by a whisper
     plain: float = 0.5  # share of prompts in the plainest words
     ema: float = 0.995
@@ -105,10 +106,11 @@ class Aligner(Trainer):
         losses = F.cross_entropy(told, asked.answers, reduction="none")
         there = (told.argmax(1) == asked.answers).float()
         log.add(missed=losses.mean(), there=there.mean())
+        missed = (losses - self.config.sure).clamp_min(0)
         for domain in SHARES:
             of = [place for place, one in enumerate(asked.whose.tolist()) if questions[one][0][0].domain == domain]
             log.add(**{f"there_{domain}": there[of].mean()} if of else {})
-        return losses.mean()
+        return missed.mean()
 
     def paint(self, said: Sequence[str], rng: Generator) -> Tensor:
         """Latents (B, C, h, w) of prompts, without guidance, in a few of Euler's steps of uneven length."""
