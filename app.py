@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 
+from models.cluster import the_cluster
 from models.errors import BadInput
 from models.flags import read_flags
 from models.gateway import lent_gpu
@@ -24,10 +25,10 @@ def main() -> None:
 
     try:
         settings = Settings.from_environment()
+        lent_gpu()  # where a GPU is lent by the call, its way is opened before anything else can touch CUDA
+        the_cluster()  # where several processes share the work, they are there before the first visitor
     except BadInput as error:
         sys.exit(str(error))
-
-    lent_gpu()  # where a GPU is lent by the call, its way is opened before anything else can touch CUDA
 
     # Importing gradio takes most of the start: after the flags, so that --help and a mistake answer at once.
     from demos.gallery import build_gallery, launch

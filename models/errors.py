@@ -41,6 +41,10 @@ class NeedsDownload(VernissageError):
     """A hub model is not on this disk, and nobody has agreed to fetch it yet."""
 
 
+class Unanswered(VernissageError):
+    """Every machine of the cluster that took this work over fell silent."""
+
+
 class Stopped(VernissageError):
     """Long work was called off by whoever asked for it."""
 

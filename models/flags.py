@@ -46,6 +46,10 @@ GROUPS = {
         Flag("idle_seconds", "SECONDS", "let a model go after so long without use; 0 keeps it (900)"),
         Flag("wait_seconds", "SECONDS", "how long a request waits for a model or for memory (60)"),
     ),
+    "when one machine is outgrown": (
+        Flag("cluster", "NUMBER", "replicas that share the work; needs: pip install '.[cluster]'"),
+        Flag("cluster_address", "HOST:PORT", "a Ray cluster of several machines, running already (this machine alone)"),
+    ),
 }
 
 EPILOG = dedent("""\

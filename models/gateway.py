@@ -1,8 +1,7 @@
 """The one way to a GPU that is lent by the call (ZeroGPU): long work passes through `Gateway`.
 
 `spaces` runs one decorated generator in a forked worker that has the GPU, and hands it back when the generator ends.
-Work and news cross between the processes by pickle. So that nothing breaks in between, where an error would be known by
-its name alone, or leave a reader waiting, they cross as bytes made and read here.
+Work and news cross between the processes as parcels, so that nothing breaks in between and leaves a reader waiting.
 """
 
 import logging
@@ -13,11 +12,11 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache, partial
-from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from models import registry
 from models.cache_pinned import LentCache
+from models.parcels import packed, portable, unpacked
 from models.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ class Gateway:
     def carries(self, work: Callable[..., Any]) -> bool:
         """Whether work survives the way: a function of some module, or `partial` of one with plain values."""
         try:
-            _packed(work)
+            packed(work)
         except Exception:  # pickle raises whatever comes to its mind
             return False
         return True
@@ -82,9 +81,9 @@ class Gateway:
         To the very end: only then is the GPU free for the next visitor. Closing it closes the worker's.
         """
         kind, failed = _kind(work), None
-        with closing(self._lent(kind, _packed((run, work)))) as messages:
+        with closing(self._lent(kind, packed((run, work)))) as messages:
             for message in messages:
-                sort, content = ForkingPickler.loads(message)
+                sort, content = unpacked(message)
                 if sort == "news":
                     yield content
                 elif sort == "took":
@@ -104,33 +103,20 @@ class Gateway:
         """The gateway itself, in the worker: the news of one work, then how long it took or how it failed."""
         started = time.monotonic()
         self._settle_in()
-        run, work = ForkingPickler.loads(order)
+        run, work = unpacked(order)
         try:
             with closing(run(work)) as all_news:
                 for news in all_news:
-                    yield _packed(("news", news))
+                    yield packed(("news", news))
         except Exception as error:
-            yield _packed(("failed", _portable(error)))
+            yield packed(("failed", portable(error)))
         else:
-            yield _packed(("took", time.monotonic() - started))
+            yield packed(("took", time.monotonic() - started))
 
     def _settle_in(self) -> None:
         """In a worker: do without OpenMP, whose threads did not come along and would be waited for."""
         if os.getpid() != self._home and (torch := sys.modules.get("torch")):
             torch.set_num_threads(1)
-
-
-def _packed(message: Any) -> bytes:
-    return bytes(ForkingPickler.dumps(message))
-
-
-def _portable(error: Exception) -> Exception:
-    """The error, if it survives the way; else one that says what it said."""
-    try:
-        ForkingPickler.loads(_packed(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
 
 
 def _kind(work: Callable[..., Any]) -> Kind:

@@ -36,6 +36,8 @@ class Settings:
     idle_seconds: float = 900.0  # a model unused for so long is let go; 0: never
     wait_seconds: float = 60.0  # how long a request waits for a model or for memory
     visits_per_minute: int = 0  # that one visitor may make; 0: any number
+    cluster: int = 0  # replicas of the engines that share the work (Ray Serve); 0: this process does it
+    cluster_address: str = ""  # of a Ray cluster that is running already; empty: one on this machine alone
     pinned: bool = False  # ZeroGPU: place everything at the start, evict nothing
 
     @classmethod
@@ -56,6 +58,8 @@ class Settings:
             found.setdefault("visits_per_minute", STRANGERS)
         # A class comes over the network, so that is listened to unless something else was said.
         found["host"] = found["host"] or ("0.0.0.0" if found.get("classroom") else cls.host)
+        if found.get("cluster_address") and not found.get("cluster"):
+            raise BadInput("VERNISSAGE_CLUSTER_ADDRESS says where; say with VERNISSAGE_CLUSTER how many replicas.")
         return cls(**found)
 
 
@@ -120,4 +124,5 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "cpu_tier": _bytes,
     "demos": _words,
     "visits_per_minute": _count,
+    "cluster": _count,
 }

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.errors import BadInput
-from models.faces.engine import ATTRIBUTES, FURTHEST, PSI, HouseFaces, open_faces, z_of
+from models.faces.engine import ATTRIBUTES, FURTHEST, HOUSE, PSI, HouseFaces, open_faces, z_of
 from models.faces.equation import Equation, Exemplar, Likeness
 
 NOISE = 0.25  # uniform, in standard deviations; the paper's scale
@@ -49,6 +50,7 @@ class Reading:
 # ---------------------------------------------------------------- the sum
 
 
+@anywhere(HOUSE)
 def solve(equation: Equation, cache: ModelCache | None = None) -> Sum:
     """The faces of an equation, in one pass of the generator. Raises BadInput for a likeness of another generator."""
     with open_faces(cache=cache) as faces:
@@ -94,6 +96,7 @@ def _nearby(faces: HouseFaces, w: NDArray, seed: int) -> NDArray:
     return w + steps @ faces.spread().T
 
 
+@anywhere(HOUSE)
 def portraits(exemplars: Sequence[Exemplar], cache: ModelCache | None = None) -> NDArray:
     """One face an exemplar, uint8 (N, 128, 128, 3)."""
     with open_faces(cache=cache) as faces:
@@ -110,6 +113,7 @@ def three_by_three(pictures: NDArray) -> Image.Image:
 # ---------------------------------------------------------------- attributes
 
 
+@anywhere(HOUSE)
 def turned(face: Exemplar | Equation, changes: Mapping[str, float], cache: ModelCache | None = None) -> NDArray:
     """A face (or the sum of an equation) as it is and with attributes turned: uint8 (2, 128, 128, 3).
 
@@ -124,6 +128,7 @@ def turned(face: Exemplar | Equation, changes: Mapping[str, float], cache: Model
         return faces.decode(np.stack([w, w + steps @ faces.directions()]))
 
 
+@anywhere(HOUSE)
 def read(equation: Equation, cache: ModelCache | None = None) -> Reading:
     """Measure the terms and the sum, to see whether it holds."""
     from models.faces.attributes import measure
@@ -148,6 +153,7 @@ def _expected(terms: Sequence[Mapping[str, float]]) -> dict[str, float]:
 # ---------------------------------------------------------------- looking inside
 
 
+@anywhere(HOUSE)
 def coordinates(equation: Equation, cache: ModelCache | None = None) -> list[NDArray]:
     """Where the exemplars of each term lie along the attribute directions, three arrays (N, 4) as ATTRIBUTES.
 
@@ -166,6 +172,7 @@ def coordinates(equation: Equation, cache: ModelCache | None = None) -> list[NDA
         return [(term - faces.mean_w()) @ along for term in term_latents(faces, equation)]
 
 
+@anywhere(HOUSE)
 def cosines(cache: ModelCache | None = None) -> NDArray:
     """Cosines between the attribute directions, (4, 4) as ATTRIBUTES: 0 is a right angle."""
     with open_faces(cache=cache) as faces:
@@ -174,6 +181,7 @@ def cosines(cache: ModelCache | None = None) -> NDArray:
     return unit @ unit.T
 
 
+@anywhere(HOUSE)
 def elsewhere(equation: Equation, cache: ModelCache | None = None) -> dict[str, NDArray]:
     """The same sum taken in w, in z and in pixels: uint8 (128, 128, 3) each."""
     with open_faces(cache=cache) as faces:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.faces.engine import ATTRIBUTES, SIDE
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def look(pictures: NDArray, cache: ModelCache | None = None) -> dict[str, NDArra
     return {name: torch.cat([part[name] for part in parts]).float().cpu().numpy() for name in parts[0]}
 
 
+@anywhere(KEY)
 def measure(pictures: NDArray, cache: ModelCache | None = None) -> dict[str, NDArray]:
     """Each of ATTRIBUTES, float32 (N,): glasses and woman as probabilities, smile 0..1, age in years. See `look`."""
     found = look(pictures, cache)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.registry import ModelSpec
 
@@ -161,6 +162,7 @@ def open_faces(model: str = HOUSE, cache: ModelCache | None = None) -> Iterator[
             yield HouseFaces(network) if model == HOUSE else HistoricalFaces(network)
 
 
+@anywhere("{model}")
 def faces_of(
     seeds: Sequence[int], psi: float = PSI, model: str = HOUSE, cache: ModelCache | None = None
 ) -> list[Image.Image]:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from models import registry
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.faces import engine
 from models.faces.walk import DEMO, PATHS, Place, check_path, clamp, mix, points, to_style
@@ -95,6 +96,7 @@ def _number(seconds: float) -> float:
     return number
 
 
+@anywhere(lambda film, **_: film.model, writes="file")
 def write(
     film: Film,
     file: Path,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.faces.engine import HOUSE, SIDE, to_uint8
 from models.faces.locate import align, locate
 
@@ -47,6 +48,7 @@ class Inversion:
     distance: float
 
 
+@anywhere(HOUSE)
 def invert(
     photo: Image.Image,
     cache: ModelCache | None = None,

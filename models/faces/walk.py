@@ -23,6 +23,7 @@ from PIL import Image
 
 from models import registry
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.faces import engine
 from models.media import Recipe
@@ -93,6 +94,7 @@ def frame(
     return faces_at([Place.between(seed_a, seed_b, clamp(t))], psi, path, model, cache)[0]
 
 
+@anywhere("{model}")
 def faces_at(
     places: Sequence[Place],
     psi: float = engine.PSI,
@@ -105,6 +107,7 @@ def faces_at(
         return [Image.fromarray(picture) for picture in decode(faces, places, psi, path, model)]
 
 
+@anywhere("{model}")
 def slow_face(
     place: Place,
     psi: float,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.faces import engine
 from models.faces.walk import PATHS, Place, decode, points, to_style
 
@@ -42,6 +43,7 @@ def paths_of(model: str) -> tuple[str, ...]:
     return PATHS if model == engine.HOUSE else PATHS[1:]
 
 
+@anywhere("{model}")
 def strips(
     corners: Sequence[int], down: float, psi: float, model: str, count: int, cache: ModelCache | None = None
 ) -> dict[str, NDArray]:
@@ -51,6 +53,7 @@ def strips(
         return {path: decode(faces, row, psi, path, model) for path in paths_of(model)}
 
 
+@anywhere("{model}")
 def look_inside(
     corners: Sequence[int], down: float, psi: float, model: str = engine.HOUSE, cache: ModelCache | None = None
 ) -> Inside:
@@ -67,6 +70,7 @@ def look_inside(
     return Inside((cloud - middle) @ axes.T, drawn, speeds, faces.mapped)
 
 
+@anywhere(engine.HOUSE)
 def layers(place: Place, psi: float, path: str, cache: ModelCache | None = None) -> list[tuple[str, Image.Image]]:
     """The house model's face at a place as it stands after each resolution: names and pictures (RGB, 128 x 128)."""
     with engine.open_faces(engine.HOUSE, cache) as faces:

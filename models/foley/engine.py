@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from models import video
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.foley.hits import Curves, Hit, pick
 from models.registry import ModelSpec
@@ -58,6 +59,7 @@ class Watched:
     note: str
 
 
+@anywhere(HOUSE, reads="film")
 def watch(film: Path, cache: ModelCache | None = None, on_frame: OnFrame | None = None) -> Watched:
     """Watch the first LONGEST_SECONDS of a film.
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.devices import this_machine
 from models.errors import BadInput, LoadFailed
 from models.foley import acoustics, cochlea
@@ -76,6 +77,7 @@ def load(spec: ModelSpec) -> "StableAudioPipeline":
     return pipeline
 
 
+@anywhere("{model}")
 def revoice(
     sound: NDArray,
     prompt: str,

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from models import video
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.foley.engine import (
     FPS,
+    HOUSE,
     LONGEST_SECONDS,
     OnFrame,
     Watched,
@@ -89,6 +91,7 @@ class Why:
         return ((self.onset - self.without) / max(self.onset, 1e-6)).clip(0, 1).astype(np.float32)
 
 
+@anywhere(HOUSE, reads="film")
 def look_inside(film: Path, cache: ModelCache | None = None, on_frame: OnFrame | None = None) -> Inside:
     """Watch a film with the doors open. `on_frame` and errors as in `engine.watch`."""
     with open_network(cache) as network:
@@ -107,6 +110,7 @@ def _opinions(hits: Sequence[Hit], alone: NDArray) -> tuple[Opinion, ...]:
     return tuple(Opinion(tuple(alone[frame].tolist()), hit.materials) for frame, hit in zip(frames, hits))
 
 
+@anywhere(HOUSE, reads="film")
 def why(film: Path, seconds: float, cache: ModelCache | None = None) -> Why:
     """What in a film made the network think of a hit at this time, or nearly. Errors as in `engine.watch`."""
     with open_network(cache) as network:

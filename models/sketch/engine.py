@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.registry import ModelSpec
 
@@ -43,6 +44,7 @@ class Inside:
     opinion_mean: float
 
 
+@anywhere(lambda subject, model, **_: f"sketch/{subject}" if model == "house" else model)
 def sketch_to_photo(
     sketch: Image.Image,
     subject: str = "fruit",
@@ -70,6 +72,7 @@ def sketch_to_photo(
         return hub.scribble(pipeline, paper, prompt or f"a {subject}", seed, on_step=on_step)
 
 
+@anywhere("sketch/{subject}")
 def takes(
     sketch: Image.Image, subject: str, seeds: Sequence[int], cache: ModelCache | None = None
 ) -> list[Image.Image]:
@@ -85,6 +88,7 @@ def takes(
     return [Image.fromarray(picture) for picture in _pictures(photos)]
 
 
+@anywhere("sketch/{subject}")
 def look_inside(sketch: Image.Image, subject: str, seed: int = 0, cache: ModelCache | None = None) -> Inside:
     """The run of `sketch_to_photo` again, with its doors open."""
     import torch

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.registry import ModelSpec
 from models.weights import WEIGHTS
@@ -60,6 +61,7 @@ class Translation:
     note: str
 
 
+@anywhere("style/cycle-tomato")
 def translate(photo: Image.Image, direction: str, cache: ModelCache | None = None) -> Translation:
     """The fruit of a photo (RGB) as one of the other kind, and that translated back.
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.registry import ModelSpec
 from models.style import collection
@@ -63,6 +64,7 @@ def code(slug: str) -> NDArray[np.float32]:
     return collection.codes()[slug].copy()
 
 
+@anywhere(HOUSE)
 def code_of(painting: Image.Image, cache: ModelCache | None = None) -> NDArray[np.float32]:
     """The code (code,) of any picture (RGB), as a style."""
     from models.style import tiles
@@ -97,6 +99,7 @@ def check(ask: Ask) -> Ask:
     return Ask(code, min(max(strength, 0.0), 1.0), bool(ask.keep_colours), int(seed) % SEED_LIMIT, side)
 
 
+@anywhere(HOUSE)
 def paint(
     photo: Image.Image,
     ask: Ask,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.errors import BadInput
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Moment:
     total: float
 
 
+@anywhere("style/painter")
 def paint(
     photo: Image.Image,
     style: "Sequence[Look]",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.text2image.hub import Painter, side_for
 
@@ -42,6 +43,7 @@ _SHOWN = (
 )
 
 
+@anywhere("{model}")
 def paint(
     photo: Image.Image,
     style: str | Image.Image,

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.style import looks
-from models.style.engine import PREVIEW, Ask
+from models.style.engine import HOUSE, PREVIEW, Ask
 from models.style.gatys import LAYERS
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Layer:
         return Image.fromarray(colours.round().astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)
 
 
+@anywhere(HOUSE)
 def look_inside(
     photo: Image.Image, result: Image.Image, style: "Sequence[Look]", cache: ModelCache | None = None
 ) -> list[Layer]:
@@ -92,6 +94,7 @@ def look_inside(
     return found
 
 
+@anywhere(HOUSE)
 def paint_parts(photo: Image.Image, ask: Ask, parts: Collection[str], cache: ModelCache | None = None) -> Image.Image:
     """The photo painted with only some `PARTS` of the painter told of the style, the rest of the photo's own: RGB.
 
@@ -130,6 +133,7 @@ def parts_of(painter: "Painter") -> list[str]:
     return ["palette", "detail", *["strokes"] * blocks, *["shapes"] * deep, *["touch"] * 4]
 
 
+@anywhere(HOUSE)
 def asked(photo: Image.Image, ask: Ask, cache: ModelCache | None = None) -> dict[str, float]:
     """How much a style asks of each part: how far its scales and shifts are from the photo's own, root mean square."""
     import torch

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.style import collection
 from models.weights import WEIGHTS
 
@@ -38,6 +39,7 @@ def of_style(slug: str, side: int = SIDES[-1]) -> "list[Look]":
     return [_unpacked(stored, f"{name}.{layer}") for layer in range(layers)]
 
 
+@anywhere("style/painter")
 def of_picture(painting: Image.Image, side: int = SIDES[-1], cache: ModelCache | None = None) -> "list[Look]":
     """Any picture (RGB) as a painting, each layer's look (1, ...) in main memory; `side` as in `of_style`."""
     from models.style.engine import open_painter

@@ -19,6 +19,7 @@ from PIL import Image
 
 from models import video
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.media import Recipe
 from models.style import engine
 from models.style.engine import Ask
@@ -53,6 +54,7 @@ class FilmReport:
     note: str
 
 
+@anywhere(engine.HOUSE, reads="source", writes="out")
 def paint_film(
     source: Path,
     out: Path,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from models.cache import ModelCache, default_cache
+from models.cluster import anywhere
 from models.registry import ModelSpec
 from models.text2image.ask import (
     HOUSE,
@@ -63,6 +64,7 @@ class Step:
     previews: list[Image.Image]
 
 
+@anywhere("{model}")
 def paint(
     ask: Ask,
     model: str = HOUSE,

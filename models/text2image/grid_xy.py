@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.errors import BadInput
 from models.text2image.ask import HOUSE, MOST_GUIDANCE, MOST_PICTURES, MOST_STEPS, Ask, check
 from models.text2image.engine import Step, open_house
@@ -23,6 +24,7 @@ _LIMITS = {"guidance": (1, MOST_GUIDANCE), "steps": (1, MOST_STEPS)}
 Axis = tuple[str, Sequence[Any]]
 
 
+@anywhere("{model}")
 def grid_xy(
     ask: Ask,
     x: Axis,

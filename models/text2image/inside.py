@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.text2image.ask import HOUSE, READS, Ask, check
 from models.text2image.engine import SIDE, open_house
 
@@ -45,6 +46,7 @@ class Inside:
         return _sheet(self.latents[step], side)
 
 
+@anywhere("{model}")
 def look_inside(ask: Ask, model: str = HOUSE, cache: ModelCache | None = None) -> Inside:
     """The first picture of an ask, painted once more under observation. House model only; errors as `paint`."""
     ask, _ = check(ask, model)

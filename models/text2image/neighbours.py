@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.text2image import words
 from models.text2image.ask import HOUSE, READS, Ask, check
 from models.text2image.engine import open_house
@@ -35,6 +36,7 @@ class Neighbours:
     shown: float
 
 
+@anywhere("{model}")
 def neighbours(prompt: str, model: str = HOUSE, cache: ModelCache | None = None, most: int = 8) -> Neighbours:
     """Where the text encoder puts a prompt among known captions, and the `most` nearest. House model only."""
     ask, _ = check(Ask(prompt, 0), model)

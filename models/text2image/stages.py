@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from models.cache import ModelCache
+from models.cluster import anywhere
 from models.text2image.ask import HOUSE, Ask, check
 from models.text2image.engine import SIDE, open_house
 
@@ -33,6 +34,7 @@ class Stages:
     steps: tuple[int, int]
 
 
+@anywhere("{model}")
 def two_stages(ask: Ask, model: str = HOUSE, cache: ModelCache | None = None) -> Stages:
     """The first picture of an ask, rough and then refined. House model only; errors as `paint`."""
     ask, _ = check(replace(ask, count=1), model)

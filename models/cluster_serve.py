@@ -1,0 +1,111 @@
+"""Ray Serve as the gallery uses it: replicas started on this machine, or on those of a Ray cluster, and errands sent.
+
+On this machine alone, Ray listens to 127.0.0.1 and to nobody else. Its dashboard, its web server and its reports of
+use stay off, so no request leaves the machine.
+"""
+
+import atexit
+import logging
+import math
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from models.cluster import Lost, Send
+from models.errors import BadInput
+from models.settings import Settings
+
+if TYPE_CHECKING:
+    from ray.serve.handle import DeploymentHandle
+
+log = logging.getLogger(__name__)
+
+APP = "vernissage"
+STORE_BYTES = 256 * 2**20  # for what is on its way, and too large for a message
+HANDED_ON = ("device", "memory_budget", "cpu_tier", "offline", "idle_seconds", "wait_seconds")
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # How long an errand waits for a replica that has its model while others are free: less than a load takes.
+    "RAY_SERVE_MULTIPLEXED_MODEL_ID_MATCHING_TIMEOUT_S": "0.1",
+}
+
+
+def opened(settings: Settings) -> Send:
+    """Start the replicas, or join those machines that are there; returns the way to them. BadInput where Ray is not."""
+    if find_spec("ray") is None:
+        raise BadInput("A cluster takes Ray Serve, which is not installed: pip install '.[cluster]'.")
+    os.environ.update(ENVIRONMENT)  # before the first import of Ray, which reads it then
+    import ray
+
+    _connect(settings.cluster_address)
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    log.info("Starting %d replicas on %d machine(s)", settings.cluster, len(nodes))
+    handle = _deployed(settings, ray.cluster_resources(), len(nodes))
+
+    def send(key: str, parcel: bytes) -> Iterator[bytes]:
+        return _sent(handle, key, parcel)
+
+    return send
+
+
+def _connect(address: str) -> None:
+    import ray
+
+    quietly = {"logging_level": logging.WARNING, "configure_logging": False, "namespace": APP}
+    if not address:
+        ray.init(
+            "local",
+            _node_ip_address="127.0.0.1",
+            include_dashboard=False,
+            object_store_memory=STORE_BYTES,
+            **quietly,
+        )
+        return
+    try:
+        ray.init(address, **quietly)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise BadInput(f"There is no Ray cluster at {address}: start one with `ray start --head`. {error}") from error
+
+
+def _deployed(settings: Settings, resources: dict[str, float], machines: int) -> "DeploymentHandle":
+    from ray import serve
+    from ray.serve.config import ProxyLocation
+
+    from models.cluster_replica import Replica
+
+    # Serve spreads what asks for nothing evenly; asking for cores could leave a replica without a place.
+    actor = {"num_cpus": 0, "num_gpus": _share_of_gpus(settings, resources)}
+    threads = max(1, int(resources.get("CPU", 1) // settings.cluster))
+    neighbours = math.ceil(settings.cluster / machines) - 1
+    environment = {f"VERNISSAGE_{name.upper()}": str(getattr(settings, name)) for name in HANDED_ON}
+    # Where the replicas were forked from here, they would take this for their own order to start a cluster.
+    environment["VERNISSAGE_CLUSTER"] = "0"
+    environment["VERNISSAGE_CLUSTER_ADDRESS"] = ""
+
+    serve.start(proxy_location=ProxyLocation.Disabled)
+    replicas = Replica.options(num_replicas=settings.cluster, ray_actor_options=actor)
+    handle = serve.run(replicas.bind(environment, threads, neighbours), name=APP, route_prefix=None)
+    if settings.cluster_address:  # other people's work may go on there, ours does not
+        atexit.register(serve.delete, APP)
+    return handle.options(stream=True)
+
+
+def _share_of_gpus(settings: Settings, resources: dict[str, float]) -> float:
+    if settings.device == "cpu":
+        return 0
+    return min(1.0, math.floor(100 * resources.get("GPU", 0) / settings.cluster) / 100)
+
+
+def _sent(handle: "DeploymentHandle", key: str, parcel: bytes) -> Iterator[bytes]:
+    """What a replica says to an errand; closing it calls the work off."""
+    from ray.exceptions import ObjectLostError, RayActorError
+    from ray.serve.exceptions import RayServeException
+
+    said = handle.options(multiplexed_model_id=key).do.remote(parcel)
+    try:
+        yield from said
+    except (RayActorError, ObjectLostError, RayServeException) as error:
+        raise Lost(str(error).strip().partition("\n")[0]) from error
+    finally:
+        said.cancel()
