@@ -15,37 +15,34 @@ from contextlib import suppress
 from ray import serve
 
 from models.cluster import perform, warm
+from models.devices import this_machine
+from models.settings import Settings
 
 AT_ONCE = 2  # errands in a replica: while one computes, the next is unpacked, and a short one passes a long one
 NOTES = 32  # models a replica is known for: more than the registry has
 NOTICED = 2.0  # seconds between two looks at whether a replica is well
 
 
-@serve.deployment(
-    max_ongoing_requests=AT_ONCE, health_check_period_s=NOTICED, graceful_shutdown_timeout_s=2, logging_config={}
-)
+@serve.deployment(max_ongoing_requests=AT_ONCE, health_check_period_s=NOTICED, graceful_shutdown_timeout_s=2)
 class Replica:
-    """Does errands, at most AT_ONCE of them, on `threads` threads; beside `neighbours` on the same machine.
+    """Does errands, AT_ONCE at a time.
 
-    environment: the settings that a host has chosen, as variables; they reach other machines in no other way.
+    environment: what a host has chosen, as variables: settings reach other machines in no other way. threads: for the
+    network of each errand. replicas: on this machine, this one included, who share its memory. alone: no other machine
+    is to reach this one.
     """
 
-    def __init__(self, environment: dict[str, str], threads: int, neighbours: int):
+    def __init__(self, environment: dict[str, str], threads: int, replicas: int, alone: bool):
+        if alone:
+            _listen_here_alone()
         os.environ.update(environment)
-        self._share_memory(neighbours)
+        budget = this_machine(Settings.from_environment()).budget
+        os.environ["VERNISSAGE_MEMORY_BUDGET"] = str(budget // replicas)
         import torch
 
         torch.set_num_threads(threads)
         # More threads than errands: one that was called off leaves at its next step, and the next one need not wait.
         self._threads = ThreadPoolExecutor(2 * AT_ONCE, thread_name_prefix="errand")
-
-    @staticmethod
-    def _share_memory(neighbours: int) -> None:
-        from models.devices import this_machine
-        from models.settings import Settings
-
-        budget = this_machine(Settings.from_environment()).budget
-        os.environ["VERNISSAGE_MEMORY_BUDGET"] = str(budget // (neighbours + 1))
 
     async def do(self, parcel: bytes) -> AsyncIterator[bytes]:
         """Do the errand in a parcel: its steps and its end, as `perform` tells them. Closing ends it at a step."""
@@ -70,6 +67,10 @@ class Replica:
         await asyncio.get_running_loop().run_in_executor(self._threads, warm, key)
         return key
 
-    def pid(self) -> int:
-        """The process of this replica."""
-        return os.getpid()
+
+def _listen_here_alone() -> None:
+    """Keep the port that Serve opens for other deployments to this machine: it would listen to all (Ray 2.60)."""
+    from ray.serve._private import replica
+
+    add_port = replica.add_port_to_grpc_server
+    replica.add_port_to_grpc_server = lambda server, address: add_port(server, address.replace("[::]", "127.0.0.1"))

@@ -24,18 +24,23 @@ log = logging.getLogger(__name__)
 APP = "vernissage"
 STORE_BYTES = 256 * 2**20  # for what is on its way, and too large for a message
 HANDED_ON = ("device", "memory_budget", "cpu_tier", "offline", "idle_seconds", "wait_seconds")
-ENVIRONMENT = {
+ALWAYS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # How long an errand waits for a replica that has its model while others are free: less than a load takes.
     "RAY_SERVE_MULTIPLEXED_MODEL_ID_MATCHING_TIMEOUT_S": "0.1",
 }
+HERE_ALONE = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # elsewhere too, this makes Ray listen to 127.0.0.1 and to no other
+    "RAY_AUTH_MODE": "token",  # of other users of this machine, nobody else is let in
+}
+QUIET = {"log_level": "WARNING", "enable_access_log": False}
 
 
 def opened(settings: Settings) -> Send:
     """Start the replicas, or join those machines that are there; returns the way to them. BadInput where Ray is not."""
     if find_spec("ray") is None:
         raise BadInput("A cluster takes Ray Serve, which is not installed: pip install '.[cluster]'.")
-    os.environ.update(ENVIRONMENT)  # before the first import of Ray, which reads it then
+    os.environ.update(ALWAYS | ({} if settings.cluster_address else HERE_ALONE))  # Ray reads them when it is imported
     import ray
 
     _connect(settings.cluster_address)
@@ -54,13 +59,7 @@ def _connect(address: str) -> None:
 
     quietly = {"logging_level": logging.WARNING, "configure_logging": False, "namespace": APP}
     if not address:
-        ray.init(
-            "local",
-            _node_ip_address="127.0.0.1",
-            include_dashboard=False,
-            object_store_memory=STORE_BYTES,
-            **quietly,
-        )
+        ray.init("local", include_dashboard=False, object_store_memory=STORE_BYTES, **quietly)
         return
     try:
         ray.init(address, **quietly)
@@ -77,15 +76,15 @@ def _deployed(settings: Settings, resources: dict[str, float], machines: int) ->
     # Serve spreads what asks for nothing evenly; asking for cores could leave a replica without a place.
     actor = {"num_cpus": 0, "num_gpus": _share_of_gpus(settings, resources)}
     threads = max(1, int(resources.get("CPU", 1) // settings.cluster))
-    neighbours = math.ceil(settings.cluster / machines) - 1
+    on_each = math.ceil(settings.cluster / machines)
     environment = {f"VERNISSAGE_{name.upper()}": str(getattr(settings, name)) for name in HANDED_ON}
-    # Where the replicas were forked from here, they would take this for their own order to start a cluster.
-    environment["VERNISSAGE_CLUSTER"] = "0"
-    environment["VERNISSAGE_CLUSTER_ADDRESS"] = ""
+    # On this machine they inherit ours, and would take it for an order to start a cluster themselves.
+    environment |= {"VERNISSAGE_CLUSTER": "0", "VERNISSAGE_CLUSTER_ADDRESS": ""}
 
-    serve.start(proxy_location=ProxyLocation.Disabled)
-    replicas = Replica.options(num_replicas=settings.cluster, ray_actor_options=actor)
-    handle = serve.run(replicas.bind(environment, threads, neighbours), name=APP, route_prefix=None)
+    serve.start(proxy_location=ProxyLocation.Disabled, logging_config=QUIET)
+    replicas = Replica.options(num_replicas=settings.cluster, ray_actor_options=actor, logging_config=QUIET)
+    bound = replicas.bind(environment, threads, on_each, not settings.cluster_address)
+    handle = serve.run(bound, name=APP, route_prefix=None)
     if settings.cluster_address:  # other people's work may go on there, ours does not
         atexit.register(serve.delete, APP)
     return handle.options(stream=True)
