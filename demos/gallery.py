@@ -68,7 +68,8 @@ def build_gallery(settings: Settings) -> gr.Blocks:
             gr.HTML(FOOTER, js_on_load=None, apply_default_css=False)
         takers = {room.slug: components.get(room.takes) for room, _, components in built}
         _open_requests(page, header, tabs, {room.slug: components for room, _, components in built}, takers)
-    return page.queue(max_size=QUEUE_PLACES)
+    # What shares the device takes turns; each replica of a cluster has one of its own.
+    return page.queue(max_size=QUEUE_PLACES, default_concurrency_limit=settings.cluster or 1)
 
 
 def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, str, str]:

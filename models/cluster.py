@@ -11,16 +11,21 @@ sent to another one, and the steps already told are not told again: whoever wait
 import functools
 import inspect
 import logging
+import os
+import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from models import registry
 from models.errors import Stopped, Unanswered, VernissageError
 from models.parcels import Errand, packed, portable, unpacked
 from models.settings import Settings
+
+if TYPE_CHECKING:
+    from models.cache_stats import CacheStats
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +84,7 @@ def the_cluster() -> "Cluster | None":
         return None
     from models.cluster_serve import opened
 
-    return Cluster(opened(settings))
+    return Cluster(opened(settings), settings.cluster)
 
 
 @anywhere("{key}")
@@ -107,8 +112,15 @@ def _nobody(*step: Any) -> None:
 class Cluster:
     """Does errands in replicas. `send(key, parcel)`: the messages of a replica, which `perform` made; raises Lost."""
 
-    def __init__(self, send: Send):
-        self._send = send
+    def __init__(self, send: Send, replicas: int = 1):
+        self._send, self._replicas = send, replicas
+        self._caches: dict[str, CacheStats] = {}
+        self._lock = threading.Lock()
+
+    def stats(self) -> list["CacheStats"]:
+        """The caches of the replicas, each as it was after the last errand."""
+        with self._lock:
+            return [stats for _, stats in sorted(self._caches.items())]
 
     def do(self, key: str, errand: Errand, on_step: Callable[..., None]) -> Any:
         """Have an errand done: its result, with its steps told on the way. Raises what it raises, and Unanswered when
@@ -116,15 +128,24 @@ class Cluster:
         parcel, told = packed(errand), _Told(on_step)
         for left in reversed(range(TRIES)):
             try:
-                result, written = self._answer(key, parcel, told)
+                result, written, *cache = self._answer(key, parcel, told)
             except Lost as error:
                 log.warning("A replica was lost at %s (%s); tries left: %d", errand.function.__qualname__, error, left)
             else:
                 errand.deliver(written)
+                self._remember(*cache)
                 return result
         raise Unanswered(SILENT)
 
-    def _answer(self, key: str, parcel: bytes, told: "_Told") -> tuple[Any, bytes]:
+    def _remember(self, who: str, stats: "CacheStats") -> None:
+        """Whoever was not heard of for longest is gone, where there are more than there should be."""
+        with self._lock:
+            self._caches.pop(who, None)
+            self._caches[who] = stats
+            while len(self._caches) > self._replicas:
+                del self._caches[next(iter(self._caches))]
+
+    def _answer(self, key: str, parcel: bytes, told: "_Told") -> tuple[Any, bytes, str, "CacheStats"]:
         """What one replica says, steps told once. Closing its messages calls the work off."""
         told.begin()
         with closing(self._send(key, parcel)) as messages:
@@ -158,7 +179,11 @@ class _Told:
 
 
 def perform(parcel: bytes, tell: Callable[[bytes], None], called_off: threading.Event) -> None:
-    """Do an errand, in a replica: `tell` hears each step and then the result, or the failure, as parcels."""
+    """Do an errand, in a replica: `tell` hears each step and then the result, or the failure, as parcels.
+
+    Beside the result stand who has done it and what is in the cache there.
+    """
+    from models.cache import default_cache
 
     def on_step(*step: Any) -> None:
         if called_off.is_set():
@@ -166,7 +191,8 @@ def perform(parcel: bytes, tell: Callable[[bytes], None], called_off: threading.
         tell(packed(("step", step)))
 
     try:
-        tell(packed(("result", unpacked(parcel).run(on_step))))
+        result, written = unpacked(parcel).run(on_step)
+        tell(packed(("result", (result, written, f"{platform.node()} {os.getpid()}", default_cache().stats()))))
     except Exception as error:
         if not isinstance(error, VernissageError) or error.__cause__:  # the cause stays behind
             log.warning("An errand failed", exc_info=error)

@@ -8,7 +8,9 @@ import atexit
 import logging
 import math
 import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Generator
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -29,10 +31,6 @@ ALWAYS = {
     # How long an errand waits for a replica that has its model while others are free: less than a load takes.
     "RAY_SERVE_MULTIPLEXED_MODEL_ID_MATCHING_TIMEOUT_S": "0.1",
 }
-HERE_ALONE = {
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # elsewhere too, this makes Ray listen to 127.0.0.1 and to no other
-    "RAY_AUTH_MODE": "token",  # of other users of this machine, nobody else is let in
-}
 QUIET = {"log_level": "WARNING", "enable_access_log": False}
 
 
@@ -40,7 +38,7 @@ def opened(settings: Settings) -> Send:
     """Start the replicas, or join those machines that are there; returns the way to them. BadInput where Ray is not."""
     if find_spec("ray") is None:
         raise BadInput("A cluster takes Ray Serve, which is not installed: pip install '.[cluster]'.")
-    os.environ.update(ALWAYS | ({} if settings.cluster_address else HERE_ALONE))  # Ray reads them when it is imported
+    os.environ.update(ALWAYS if settings.cluster_address else ALWAYS | _alone())  # Ray reads them when it is imported
     import ray
 
     _connect(settings.cluster_address)
@@ -48,23 +46,28 @@ def opened(settings: Settings) -> Send:
     log.info("Starting %d replicas on %d machine(s)", settings.cluster, len(nodes))
     handle = _deployed(settings, ray.cluster_resources(), len(nodes))
 
-    def send(key: str, parcel: bytes) -> Iterator[bytes]:
-        return _sent(handle, key, parcel)
+    return partial(_sent, handle)
 
-    return send
+
+def _alone() -> dict[str, str]:
+    """What makes Ray listen to 127.0.0.1 and to nothing else (the name is not ours: it is what Ray does elsewhere), and
+    to those alone who have a word that is made up anew each time."""
+    return {
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    }
 
 
 def _connect(address: str) -> None:
     import ray
 
-    quietly = {"logging_level": logging.WARNING, "configure_logging": False, "namespace": APP}
-    if not address:
-        ray.init("local", include_dashboard=False, object_store_memory=STORE_BYTES, **quietly)
-        return
+    alone = {} if address else {"include_dashboard": False, "object_store_memory": STORE_BYTES}
     try:
-        ray.init(address, **quietly)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise BadInput(f"There is no Ray cluster at {address}: start one with `ray start --head`. {error}") from error
+        ray.init(address or "local", namespace=APP, logging_level=logging.WARNING, configure_logging=False, **alone)
+    except Exception as error:  # a bare one is among them
+        where = f"There is no Ray cluster at {address}" if address else "Ray does not start on this machine"
+        raise BadInput(f"{where}: {str(error).strip().partition(chr(10))[0]}") from error
 
 
 def _deployed(settings: Settings, resources: dict[str, float], machines: int) -> "DeploymentHandle":
@@ -96,7 +99,7 @@ def _share_of_gpus(settings: Settings, resources: dict[str, float]) -> float:
     return min(1.0, math.floor(100 * resources.get("GPU", 0) / settings.cluster) / 100)
 
 
-def _sent(handle: "DeploymentHandle", key: str, parcel: bytes) -> Iterator[bytes]:
+def _sent(handle: "DeploymentHandle", key: str, parcel: bytes) -> Generator[bytes, None, None]:
     """What a replica says to an errand; closing it calls the work off."""
     from ray.exceptions import ObjectLostError, RayActorError
     from ray.serve.exceptions import RayServeException

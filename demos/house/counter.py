@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from demos.house.sentences import told
+from models.settings import Settings
 
 CROWDED = "Many people are here just now. Your picture comes as soon as there is room."
 
@@ -19,9 +20,13 @@ Answer = dict[str, object]
 
 
 class Counter:
-    """Where the page's requests queue: `places` are served at once, `waiting` more may stand in line."""
+    """Where the page's requests queue: `places` are served at once, `waiting` more may stand in line.
+
+    Where replicas of a cluster share the work, each brings as many places again.
+    """
 
     def __init__(self, places: int, waiting: int):
+        places *= Settings.from_environment().cluster or 1
         self._pool = ThreadPoolExecutor(places, thread_name_prefix="counter")
         self._room = places + waiting
         self._inside = 0  # touched in the event loop's thread alone

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from models.cluster import the_cluster
 from models.errors import readable_bytes
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def cache_meter() -> gr.Accordion:
 
 
 def read_meter() -> str:
-    """The present reading as HTML."""
+    """The present reading as HTML: of this process, or of each replica that shares its work."""
+    if cluster := the_cluster():
+        readings = enumerate(map(meter_html, cluster.stats()), 1)
+        return "".join(f"<h4>Replica {number}</h4>{reading}" for number, reading in readings) or NOTHING_YET
     # The cache asks torch what machine this is; looking at an empty cache must not import torch.
     if "torch" not in sys.modules:
         return NOTHING_YET

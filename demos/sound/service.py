@@ -22,7 +22,7 @@ from demos.house.steps import OnStep, in_steps
 from demos.kit import whole_seed
 from demos.sound import clips
 from demos.style.photos import Memory
-from models import video
+from models import cluster, video
 from models.errors import BadInput
 from models.foley import exemplar, keepsake, seen, soundtrack, synthesis
 from models.foley.engine import HOUSE, LONGEST_SECONDS
@@ -103,10 +103,7 @@ def flac_url(flac: bytes) -> str:
 
 def warm(_order: dict) -> Answer:
     """Load the network and render the bank while the visitor still looks, so that neither is waited for later."""
-    from models.foley.engine import open_network
-
-    with open_network():
-        pass
+    cluster.warm(HOUSE)
     for name in NAMES:
         exemplar.shelf(name)
     return {}

@@ -20,6 +20,7 @@ from demos.house.pictures import webp_url
 from demos.house.steps import OnStep, in_steps
 from demos.kit import whole_seed
 from demos.style import mixing, photos
+from models import cluster
 from models.errors import BadInput
 from models.media import Recipe, picture_bytes
 from models.style import engine, keepsake
@@ -107,8 +108,8 @@ def unless_forgotten(function: Callable[[dict], Answer]) -> Callable[[dict], Ans
 
 def warm(_order: dict) -> Answer:
     """Load the painter while the visitor still looks, so that the first painting does not wait for it."""
-    with engine.open_painter():
-        return {}
+    cluster.warm(engine.HOUSE)
+    return {}
 
 
 @unless_forgotten

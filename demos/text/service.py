@@ -11,6 +11,7 @@ from typing import Any
 from demos.house.chooser import HOUSE
 from demos.house.counter import Answer, Counter
 from demos.house.steps import in_steps
+from models import cluster
 from models.errors import BadInput
 from models.media import picture_bytes
 from models.text2image import engine, hub
@@ -57,8 +58,8 @@ def read(order: Mapping[str, Any]) -> tuple[Ask, str, list[str]]:
 
 def warm(_order: Mapping[str, Any]) -> Answer:
     """Load the house model while the visitor still reads, so that the first painting does not wait for it."""
-    with engine.open_house():
-        return {}
+    cluster.warm(engine.HOUSE)
+    return {}
 
 
 class Memory:

@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import sys
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 
 import demos
 from demos.gallery import build_gallery
-from demos.house import links
+from demos.house import links, meter
 from demos.house.discovery import discover
 from demos.house.lobby import lobby_html, poster_files
 from demos.house.meter import meter_html, read_meter
@@ -267,6 +268,12 @@ def test_the_meter_shows_every_figure():
     page = meter_html(stats)
     for part in ("Fruit &lt;i&gt;", "31 MB", "at work", "<td>12</td>", "<td>2</td>", "18", "1.0 GB"):
         assert part in page
+
+
+def test_the_meter_shows_each_replica(monkeypatch):
+    empty = CacheStats("cpu", 10**9, 0, 0, 0, 0, 0, 0, 0, 0, 0.0, ())
+    monkeypatch.setattr(meter, "the_cluster", lambda: SimpleNamespace(stats=lambda: [empty, empty]))
+    assert "Replica 1" in read_meter() and "Replica 2" in read_meter() and "Replica 3" not in read_meter()
 
 
 # ---------------------------------------------------------------- pictures from another room
