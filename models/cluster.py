@@ -14,7 +14,7 @@ import logging
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,7 +36,7 @@ SILENT = (
 )
 
 Result = TypeVar("Result")
-Send = Callable[[str, bytes], Iterator[bytes]]
+Send = Callable[[str, bytes], Generator[bytes, None, None]]
 
 
 class Lost(Exception):

@@ -5,12 +5,12 @@ use stay off, so no request leaves the machine.
 """
 
 import atexit
+import functools
 import logging
 import math
 import os
 import secrets
 from collections.abc import Generator
-from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -46,12 +46,13 @@ def opened(settings: Settings) -> Send:
     log.info("Starting %d replicas on %d machine(s)", settings.cluster, len(nodes))
     handle = _deployed(settings, ray.cluster_resources(), len(nodes))
 
-    return partial(_sent, handle)
+    return functools.partial(_sent, handle)
 
 
+@functools.cache  # Ray reads the word once in a process
 def _alone() -> dict[str, str]:
-    """What makes Ray listen to 127.0.0.1 and to nothing else (the name is not ours: it is what Ray does elsewhere), and
-    to those alone who have a word that is made up anew each time."""
+    """What makes Ray listen to 127.0.0.1 and to nothing else, as it does by itself on the systems that the name speaks
+    of, and to nobody but processes that have inherited a word made up for them."""
     return {
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_AUTH_MODE": "token",
@@ -80,17 +81,21 @@ def _deployed(settings: Settings, resources: dict[str, float], machines: int) ->
     actor = {"num_cpus": 0, "num_gpus": _share_of_gpus(settings, resources)}
     threads = max(1, int(resources.get("CPU", 1) // settings.cluster))
     on_each = math.ceil(settings.cluster / machines)
-    environment = {f"VERNISSAGE_{name.upper()}": str(getattr(settings, name)) for name in HANDED_ON}
-    # On this machine they inherit ours, and would take it for an order to start a cluster themselves.
-    environment |= {"VERNISSAGE_CLUSTER": "0", "VERNISSAGE_CLUSTER_ADDRESS": ""}
-
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     serve.start(proxy_location=ProxyLocation.Disabled, logging_config=QUIET)
     replicas = Replica.options(num_replicas=settings.cluster, ray_actor_options=actor, logging_config=QUIET)
-    bound = replicas.bind(environment, threads, on_each, not settings.cluster_address)
+    bound = replicas.bind(_environment(settings), threads, on_each, alone=not settings.cluster_address)
     handle = serve.run(bound, name=APP, route_prefix=None)
     if settings.cluster_address:  # other people's work may go on there, ours does not
         atexit.register(serve.delete, APP)
     return handle.options(stream=True)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What a replica is to know of the settings, as variables."""
+    handed_on = {f"VERNISSAGE_{name.upper()}": str(getattr(settings, name)) for name in HANDED_ON}
+    # On this machine they inherit ours, and would take it for an order to start a cluster themselves.
+    return handed_on | {"VERNISSAGE_CLUSTER": "0", "VERNISSAGE_CLUSTER_ADDRESS": ""}
 
 
 def _share_of_gpus(settings: Settings, resources: dict[str, float]) -> float:
