@@ -30,6 +30,7 @@ ALWAYS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # How long an errand waits for a replica that has its model while others are free: less than a load takes.
     "RAY_SERVE_MULTIPLEXED_MODEL_ID_MATCHING_TIMEOUT_S": "0.1",
+    "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "1",  # a machine with its hands full takes longer than 0.1 to say so
 }
 QUIET = {"log_level": "WARNING", "enable_access_log": False}
 

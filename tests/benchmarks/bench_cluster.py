@@ -27,7 +27,7 @@ PAPER = rasterise(doodle("fruit", 1), 256)
 photograph = partial(takes, PAPER, "fruit", [1])
 
 
-@pytest.fixture(scope="module", params=[0, 1, 2], ids=["this process", "1 replica", "2 replicas"], autouse=True)
+@pytest.fixture(scope="module", params=[0, 1, 2], ids=["here", "one-replica", "two-replicas"], autouse=True)
 def replicas(request):
     """So many replicas; none: this process."""
     if not request.param:
