@@ -190,6 +190,14 @@ def test_without_a_cluster_nothing_of_ray_is_imported():
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
 
 
+def test_replicas_share_the_gpus_there_are():
+    from models.cluster_serve import _share_of_gpus
+
+    asked = [(Settings(cluster=3), 2), (Settings(cluster=2), 4), (Settings(cluster=2), 0)]
+    assert [_share_of_gpus(settings, {"GPU": count}) for settings, count in asked] == [0.66, 1.0, 0.0]
+    assert _share_of_gpus(Settings(cluster=2, device="cpu"), {"GPU": 2}) == 0
+
+
 def test_what_a_host_left_out_is_one_sentence(monkeypatch):
     with pytest.raises(BadInput, match="VERNISSAGE_CLUSTER how many"):
         Settings.from_environment({"VERNISSAGE_CLUSTER_ADDRESS": "10.0.0.1:6379"})
