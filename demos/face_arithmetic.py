@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -20,7 +20,7 @@ from demos import kit
 from demos.arithmetic.board import ASSETS, WALL, Board, opening, read_out
 from demos.arithmetic.inside import LABELS, sheet
 from demos.arithmetic.words import describe
-from demos.house.counter import Answer, Counter
+from demos.house.counter import LIVE, SIDELINE, Answer
 from demos.house.pictures import png_url, webp_url
 from demos.house.steps import in_steps
 from models.errors import BadInput
@@ -35,10 +35,6 @@ SUM = "sum"  # in the place of a face: the sum of the equation
 OVER = {"over": True}  # news of a photo: nothing more is coming
 MAX_TERM = 6_000  # characters: three faces of photos
 MAX_PHOTO = 12 * 2**20  # characters of a data URL; the page sends a tenth of it
-
-# What follows the hand goes first; what may come a moment later has a thread of its own.
-LIVE = Counter(places=2, waiting=120)
-SIDELINE = Counter(places=1, waiting=60)
 
 INVITATION = "<p>Fill all three terms above, and this panel shows what their vectors do.</p>"
 
@@ -136,18 +132,8 @@ def faces(order: dict) -> Answer:
     asked = order.get("faces")
     if not isinstance(asked, list) or not 0 < len(asked) <= WALL + 3 * MOST:
         raise BadInput(f"Ask for up to {WALL + 3 * MOST} faces at a time.")
-    exemplars = tuple(read_exemplar(str(face)) for face in asked)
-    # A face found for a photo is forgotten at once; generated ones are the same for everybody.
-    seeds_only = all(isinstance(exemplar, int) for exemplar in exemplars)
-    pictures = _remembered(exemplars) if seeds_only else _portraits(exemplars)
-    return {"pictures": dict(zip(asked, pictures, strict=True))}
-
-
-def _portraits(exemplars: tuple[Exemplar, ...]) -> list[str]:
-    return [webp_url(Image.fromarray(picture)) for picture in arithmetic.portraits(exemplars)]
-
-
-_remembered = lru_cache(maxsize=64)(_portraits)
+    made = arithmetic.portraits([read_exemplar(str(face)) for face in asked])
+    return {"pictures": {face: webp_url(Image.fromarray(picture)) for face, picture in zip(asked, made, strict=True)}}
 
 
 def keep(order: dict) -> Answer:
@@ -163,6 +149,11 @@ def keep(order: dict) -> Answer:
         picture = equation_picture(equation) if what == "equation" else grid_picture(arithmetic.solve(equation))
         settings = equation.settings()
     return {"picture": png_url(picture_bytes(picture, recipe(settings, seed)))}
+
+
+def of_seeds(order: dict) -> bool:
+    """Whether all faces of an order are generated, and so the same for everybody; one found for a photo is not kept."""
+    return "w" not in str([order.get(name) for name in (*TERMS, "face", "faces")])
 
 
 def _equation(order: dict) -> Equation:
@@ -233,7 +224,11 @@ def build() -> dict[str, gr.components.Component]:
     with kit.wall(LABEL):
         board = Board(
             hanging,
-            [LIVE.serve(solve), LIVE.serve(turn), LIVE.serve(faces), SIDELINE.serve(read), SIDELINE.serve(keep)],
+            # Not several at a time: a sum is a full pass of the generator by itself.
+            [
+                *(LIVE.serve(function, of_seeds) for function in (solve, turn, faces)),
+                *(SIDELINE.serve(function, of_seeds) for function in (read, keep)),
+            ],
             elem_id="arithmetic",
         )
     settings = _settings(hanging["presets"][0], hanging["seed"])
@@ -307,7 +302,7 @@ def _endpoints() -> None:
     picture = gr.Image(label="Picture", format="png", visible=False)
     for function, inputs in ((face_arithmetic, [*terms, seed]), (face_attributes, [seed, *turns])):
         gr.Button(visible=False).click(
-            kit.guard(function),
+            kit.guard(kit.remembering(function)),
             inputs,
             picture,
             api_name=function.__name__,

@@ -51,6 +51,7 @@ __all__ = [
     "model_chooser",
     "more",
     "next_seed",
+    "remembering",
     "seed_row",
     "wall",
     "wall_label",
@@ -61,7 +62,11 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 CARDS = ASSETS / "cards"
 
 DEVICE_QUEUE = "device"
-"""The ``concurrency_id`` of every event that computes on the shared device, so that they take turns."""
+"""The ``concurrency_id`` of every event that computes on the shared device, so that they take turns.
+
+What a page asks past the queue takes its turn at one of the two counters of ``demos.house.counter``. Nothing computes
+anywhere else: at most one long work, two pictures that follow a hand, and one thing beside them at a time.
+"""
 
 SEED_LIMIT = 2**31
 """Seeds are whole numbers in [0, SEED_LIMIT)."""
@@ -172,7 +177,17 @@ def follow(
         js=f"(...values) => vernissage.settle({settled._id}, values)",
         api_visibility="private",
     )
-    settled.change(guard(run), settings, outputs, trigger_mode="always_last", **options)
+    options = {"trigger_mode": "always_last", "concurrency_id": DEVICE_QUEUE, **options}
+    settled.change(guard(run), settings, outputs, **options)
+
+
+def remembering(function: Callable) -> Callable:
+    """An endpoint that answers what it was asked before at once, ahead of the queue (``gr.cache``).
+
+    For those whose answer depends on their arguments alone, which are no files. Notes beside the answer
+    (``gr.Info``) are told the first time only.
+    """
+    return gr.cache(function, max_size=256, max_memory="8mb")
 
 
 # ---------------------------------------------------------------- the seed

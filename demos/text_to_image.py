@@ -186,7 +186,7 @@ def _endpoint() -> None:
     ]
     pictures = gr.Gallery(label="Pictures", format="png", visible=False)
     gr.Button(visible=False).click(
-        kit.guard(text_to_image),
+        kit.guard(kit.remembering(text_to_image)),
         inputs,
         pictures,
         api_name="text_to_image",

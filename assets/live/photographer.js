@@ -1,10 +1,12 @@
-// The picture that follows the hand. Orders are numbered: whatever comes back late is dropped, the last one wins.
+// The picture that follows the hand. Orders are numbered: whatever comes back late is dropped, the last one wins. The
+// house is told whose hand asks, and the number: what still waits there when the next one comes is never computed.
 const SLOW = 350; // milliseconds: a house that takes longer is not asked while the hand still moves
 
 class Photographer {
   // take(order) asks the house; hang(photo, order) shows what came; say(sentence) tells what went wrong
   constructor({ take, hang, say }) {
-    Object.assign(this, { take, hang, say, sent: 0, shown: 0, underway: 0, asked: 0, roundTrip: 120, waiting: null });
+    const hand = Math.random().toString(36).slice(2) + Math.random().toString(36).slice(2);
+    Object.assign(this, { take, hang, say, hand, sent: 0, shown: 0, underway: 0, asked: 0, roundTrip: 120, waiting: null });
   }
 
   // Something is still moving: a picture now and then, if the house keeps up.
@@ -30,15 +32,15 @@ class Photographer {
     const number = ++this.sent;
     this.asked = performance.now();
     this.underway++;
-    const answer = await this.take(order).catch(() => null);
+    const answer = await this.take({ ...order, hand: this.hand, number }).catch(() => null);
     this.underway--;
-    this.roundTrip += 0.3 * (performance.now() - this.asked - this.roundTrip);
+    if (!answer?.stale) this.roundTrip += 0.3 * (performance.now() - this.asked - this.roundTrip);
     if (this.waiting) {
       const next = this.waiting;
       this.waiting = null;
       this.ask(next);
     }
-    if (number <= this.shown) return;
+    if (number <= this.shown || answer?.stale) return;
     if (!answer) return this.again(order, number, tries);
     this.shown = number;
     if (answer.photo) this.hang(answer.photo, order);

@@ -10,10 +10,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from demos.house.counter import Answer
+from demos.house.counter import LIVE, Answer
 from demos.kit import SEED_LIMIT
 from demos.sound import clips, service
-from demos.sound.service import LIVE
 from demos.sound.stage import FOLDER, scripts
 from models.foley import acoustics, keepsake, soundtrack, synthesis
 from models.foley.game import Scores, Tally

@@ -8,10 +8,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from demos.house.counter import Answer
+from demos.house.counter import SIDELINE, Answer, always
 from demos.house.pictures import webp_url
 from demos.sound import service
-from demos.sound.service import SIDELINE
 from demos.sound.stage import FOLDER, scripts
 from models.foley import cochlea, seen, soundtrack, synthesis
 
@@ -57,7 +56,7 @@ class Inside(gr.HTML):
             css_template=(FOLDER / "inside.css").read_text(encoding="utf-8"),
             js_on_load=scripts(SCRIPTS, {"columns": seen.COLUMNS}),
             apply_default_css=False,
-            server_functions=[SIDELINE.serve(function) for function in (spectra, modes)],
+            server_functions=[SIDELINE.serve(function, always) for function in (spectra, modes)],
             **options,
         )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.house.counter import Answer, Counter
+from demos.house.counter import Answer
 from demos.house.pictures import webp_url
 from demos.house.steps import OnStep, in_steps
 from demos.kit import whole_seed
@@ -33,10 +33,6 @@ from models.media import read_recipe
 
 SHOWN_SIDE, SHOWN_FPS = 480, 30  # of a film that the browser cannot play by itself
 MOST_SHOWN = 12 * 2**20  # bytes of it
-
-# Sound for each of two cores at a time; what rests beside it is worth waiting for and gets one thread of its own.
-LIVE = Counter(places=2, waiting=120)
-SIDELINE = Counter(places=1, waiting=60)
 
 
 # ---------------------------------------------------------------- reading an order

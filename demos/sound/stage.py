@@ -11,9 +11,9 @@ from typing import Any
 
 import gradio as gr
 
+from demos.house.counter import LIVE, SIDELINE, always
 from demos.kit import ASSETS, SEED_LIMIT
 from demos.sound import clips, service
-from demos.sound.service import LIVE, SIDELINE
 from models.foley import synthesis
 from models.foley.engine import LONGEST_SECONDS
 from models.foley.keepsake import DEMO
@@ -87,7 +87,8 @@ class Stage(gr.HTML):
             js_on_load=scripts(SCRIPTS, setup),
             apply_default_css=False,
             server_functions=[
-                *map(LIVE.serve, (service.sound, service.clip, service.words)),
+                LIVE.serve(service.sound, always),
+                *map(LIVE.serve, (service.clip, service.words)),
                 SIDELINE.serve(service.warm),
             ],
             **{"asked": None, "model": "house", "news": None, "file": None, **options},

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from demos.house.counter import Answer
+from demos.house.counter import SIDELINE, Answer
 from demos.house.pictures import webp_url
 from demos.house.steps import in_steps
 from demos.style import mixing, photos, service, turn
-from demos.style.service import SIDELINE
 from demos.style.studio import FOLDER, scripts
 from models.style import cycle, engine, gatys, inside, looks
 from models.style.engine import PREVIEW
@@ -137,7 +136,7 @@ class Inside(gr.HTML):
             css_template=(FOLDER / "inside.css").read_text(encoding="utf-8"),
             js_on_load=scripts(SCRIPTS, setup),
             apply_default_css=False,
-            server_functions=[SIDELINE.serve(function) for function in (look, parts, turn.turn)],
+            server_functions=[SIDELINE.serve(function, service.ours) for function in (look, parts, turn.turn)],
             **{"news": None, **options},
         )
 

@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from demos.house.chooser import HOUSE
-from demos.house.counter import Answer, Counter
+from demos.house.counter import Answer
 from demos.house.pictures import webp_url
 from demos.house.steps import OnStep, in_steps
 from demos.kit import whole_seed
@@ -30,10 +30,6 @@ SHARP = 768  # pixels of the long side that a picture settles to
 MOVING = 256  # while a slider or the pad is in somebody's hand
 SIDES = {"moving": MOVING, "preview": PREVIEW, "sharp": SHARP}
 TILE = 192  # pixels of a small picture
-
-# A painting for each of two cores at a time; what rests beside it is worth waiting for and gets one thread of its own.
-LIVE = Counter(places=2, waiting=120)
-SIDELINE = Counter(places=1, waiting=60)
 
 
 # ---------------------------------------------------------------- reading an order
@@ -126,18 +122,13 @@ def sharpen(order: dict) -> Answer:
 
 
 def painted(order: Order, side: int) -> str:
-    """A painting as a data URL. A class that looks at the same one waits for it once."""
-    # What is a visitor's own is not kept.
-    if photos.is_own(order.photo) or mixing.OWN in order.style:
-        return _painted(order, side)
-    return _remembered(order, side)
-
-
-def _painted(order: Order, side: int) -> str:
+    """A painting as a data URL."""
     return webp_url(engine.paint(photos.find(order.photo), order.ask(side)), 90)
 
 
-_remembered = functools.lru_cache(maxsize=256)(_painted)
+def ours(order: Mapping[str, Any]) -> bool:
+    """Whether an order has nothing of a visitor's own in it: only then is its answer kept, for all who ask the same."""
+    return not photos.is_own(str(order.get("photo"))) and mixing.OWN not in str(order.get("style"))
 
 
 def finished(order: Order, with_photo: bool = True) -> Iterator[tuple[int, int] | bytes]:

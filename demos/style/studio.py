@@ -13,10 +13,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from demos.house.counter import LIVE, SIDELINE
 from demos.house.pictures import webp_url
 from demos.kit import ASSETS, SEED_LIMIT
 from demos.style import mixing, photos, service
-from demos.style.service import LIVE, SIDELINE
 from models.faces.contact import tiles
 from models.media import MAX_BYTES, read_recipe
 from models.style import engine
@@ -98,14 +98,19 @@ class Studio(gr.HTML):
             "mostBytes": MAX_BYTES,
             "slug": DEMO,
         }
-        slow = (service.sharpen, service.photo, service.receive, service.painting, service.tile, service.warm)
+        brought = (service.photo, service.receive, service.painting, service.warm)
         super().__init__(
             value="",
             html_template=(FOLDER / "studio.html").read_text(encoding="utf-8"),
             css_template=(FOLDER / "studio.css").read_text(encoding="utf-8"),
             js_on_load=scripts(SCRIPTS, setup),
             apply_default_css=False,
-            server_functions=[LIVE.serve(service.paint), *map(SIDELINE.serve, slow)],
+            # One at a time: eight in a pass take as long as eight passes, at any size (see bench_batches.py).
+            server_functions=[
+                LIVE.serve(service.paint, service.ours),
+                *(SIDELINE.serve(function, service.ours) for function in (service.sharpen, service.tile)),
+                *map(SIDELINE.serve, brought),
+            ],
             **{"asked": None, "model": "house", "news": None, **options},
         )
 

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from demos.house.counter import Answer
+from demos.house.counter import LIVE, SIDELINE, Answer, always
 from demos.house.pictures import png_url, webp_url
 from demos.kit import SEED_LIMIT, whole_seed
 from demos.style import photos, service
-from demos.style.service import LIVE, SIDELINE
 from demos.style.studio import FOLDER, scripts
 from models import registry
 from models.errors import BadInput
@@ -123,7 +122,12 @@ class Turn(gr.HTML):
             css_template=(FOLDER / "turn.css").read_text(encoding="utf-8"),
             js_on_load=scripts(SCRIPTS, setup),
             apply_default_css=False,
-            server_functions=[LIVE.serve(turn), *map(SIDELINE.serve, (shelf, keep, service.receive))],
+            server_functions=[
+                LIVE.serve(turn, service.ours),
+                SIDELINE.serve(shelf, always),
+                SIDELINE.serve(keep, service.ours),
+                SIDELINE.serve(service.receive),
+            ],
             **options,
         )
 

@@ -11,9 +11,9 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from demos.house.counter import Answer
+from demos.house.counter import SIDELINE, Answer, always
 from demos.house.pictures import webp_url
-from demos.text.service import SIDELINE, read
+from demos.text.service import read
 from demos.text.studio import FOLDER, scripts
 
 SCRIPTS = ("../live/standing.js", "../live/drawing.js", "light.js", "inside.js", "around.js")
@@ -94,7 +94,7 @@ class Inside(gr.HTML):
             css_template=(FOLDER / "inside.css").read_text(encoding="utf-8"),
             js_on_load=scripts(SCRIPTS, {}),
             apply_default_css=False,
-            server_functions=[SIDELINE.serve(function) for function in (look, around, stages)],
+            server_functions=[SIDELINE.serve(function, always) for function in (look, around, stages)],
             **options,
         )
 

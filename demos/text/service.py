@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from demos.house.chooser import HOUSE
-from demos.house.counter import Answer, Counter
+from demos.house.counter import Answer
 from demos.house.steps import in_steps
 from models import cluster
 from models.errors import BadInput
@@ -25,9 +25,6 @@ USUAL = {
     HOUSE: {"steps": FIRST.steps, "count": FIRST.count},
     **{key: {"steps": painter.steps, "count": 1} for key, painter in hub.PAINTERS.items()},
 }
-
-# Looking inside may come a moment later than the pictures: one thread of its own.
-SIDELINE = Counter(places=1, waiting=60)
 
 
 # ---------------------------------------------------------------- reading an order

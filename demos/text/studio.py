@@ -12,9 +12,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from demos.house.counter import SIDELINE
 from demos.house.pictures import png_url, webp_url
 from demos.kit import ASSETS, SEED_LIMIT
-from demos.text.service import SIDELINE, warm
+from demos.text.service import warm
 from models.faces.contact import tiles
 from models.media import read_recipe
 from models.text2image import words

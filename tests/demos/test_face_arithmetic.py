@@ -18,7 +18,7 @@ from demos.arithmetic.words import describe, verdict
 from models.errors import BadInput
 from models.faces.arithmetic import Reading
 from models.faces.engine import ATTRIBUTES
-from models.faces.equation import Equation
+from models.faces.equation import Equation, Likeness
 from models.media import read_recipe
 
 ORDER = {"plus": "3,8", "minus": "5", "add": "11", "seed": 2}
@@ -108,6 +108,13 @@ def test_a_photo_becomes_a_face_step_by_step():
     again = room.faces({"faces": [found["face"]]})["pictures"][found["face"]]
     assert np.abs(pixels(picture(again)) - pixels(picture(found["picture"]))).mean() < 2
     assert pixels(picture(found["crop"])).shape == (128, 128, 3)
+
+
+def test_only_answers_about_generated_faces_are_kept_for_others():
+    found = str(Likeness.of(np.zeros(160, np.float32)))
+    assert room.of_seeds({**ORDER, "face": "sum"}) and room.of_seeds({"faces": ["3", "8"]})
+    for order in ({**ORDER, "add": found}, {**ORDER, "face": found}, {"faces": ["3", found]}):
+        assert not room.of_seeds(order)
 
 
 def b64(data: bytes) -> str:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import demos
+from demos import kit
 from demos.gallery import build_gallery
 from demos.house import links, meter
 from demos.house.discovery import discover
@@ -46,6 +47,15 @@ def rooms_folder(tmp_path, monkeypatch):
     yield tmp_path
     for path in tmp_path.glob("*.py"):
         sys.modules.pop(f"demos.{path.stem}", None)
+
+
+def test_what_computes_takes_turns_on_the_device():
+    page = build_gallery(Settings())
+    queued = [event for event in page.fns.values() if event.fn and event.queue]
+    assert len(queued) > 15
+    elsewhere = {event.fn.__name__ for event in queued if event.concurrency_id != kit.DEVICE_QUEUE}
+    # Opening a room, asking whether a model may be fetched, fetching it: none of them computes.
+    assert elsewhere == {"open_request", "<lambda>", "_fetch"}
 
 
 # ---------------------------------------------------------------- finding rooms
