@@ -17,13 +17,13 @@ import gradio as gr
 from PIL import Image
 
 from demos import kit
+from demos.house.counter import LIVE, SIDELINE, always
 from demos.house.pictures import png_url
 from demos.house.plain import PlainNumber
 from demos.house.steps import OnStep, in_steps
 from demos.walk import service
 from demos.walk.inside import Inside
 from demos.walk.reel import Reel, places_of
-from demos.walk.service import LIVE, SIDELINE
 from demos.walk.stage import Stage, first_settings
 from models import registry
 from models.errors import BadInput
@@ -201,7 +201,11 @@ def build() -> dict[str, gr.components.Component]:
             container=False,
             elem_id="walk-way",
         )
-        answers = [LIVE.serve(service.face), *map(SIDELINE.serve, (service.wall, service.strips, service.field))]
+        beside = (service.wall, service.strips, service.field)
+        answers = [
+            LIVE.serve(service.face, always, service.faces, engine.AT_ONCE),
+            *(SIDELINE.serve(function, always) for function in beside),
+        ]
         stage = Stage(first, answers, elem_id="walk")
     with kit.controls():
         psi = gr.Slider(
@@ -227,7 +231,7 @@ def build() -> dict[str, gr.components.Component]:
     stage.select(None, None, [settings[name] for name in CHOSEN], js=TELL, api_visibility="private")
     reel, seconds = _film(settings)
     with kit.look_inside():
-        Inside([SIDELINE.serve(service.inside), SIDELINE.serve(service.layers)], min_height=480)
+        Inside([SIDELINE.serve(function, always) for function in (service.inside, service.layers)], min_height=480)
     called = {engine.HOUSE: "house"}  # by the chooser
     kit.cards({called.get(spec.key, spec.key): spec.card for spec in registry.family(FAMILY)}, settings["model"])
     _endpoints()
@@ -250,7 +254,7 @@ def _film(settings: dict[str, gr.components.Component]) -> tuple[Reel, gr.Slider
     """The row of keyframes, and the film of it."""
     with gr.Row(elem_classes="v-film"):
         with gr.Column(scale=3, min_width=280):
-            reel = Reel(FIRST_FILM, SECONDS, [SIDELINE.serve(service.stills)], elem_id="reel")
+            reel = Reel(FIRST_FILM, SECONDS, [SIDELINE.serve(service.stills, always)], elem_id="reel")
             with kit.controls():
                 seconds = gr.Slider(
                     film.SHORTEST,
@@ -326,7 +330,7 @@ def _endpoints() -> None:
     video = gr.Video(label="Film", visible=False)
     options = {"concurrency_id": kit.DEVICE_QUEUE}
     gr.Button(visible=False).click(
-        kit.guard(latent_walk), [seed_a, seed_b, t, psi, path], face, api_name="latent_walk", **options
+        kit.guard(kit.remembering(latent_walk)), [seed_a, seed_b, t, psi, path], face, api_name="latent_walk", **options
     )
     gr.Button(visible=False).click(
         kit.guard(latent_film), [seeds, seconds, path, psi], video, api_name="latent_film", **options

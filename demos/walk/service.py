@@ -1,11 +1,13 @@
 """What the page of the latent walk asks the house while the hand moves, and once it rests. Free of Gradio."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from demos.house.chooser import HOUSE
-from demos.house.counter import Answer, Counter
+from demos.house.counter import Answer
 from demos.house.pictures import png_url, webp_url
 from demos.kit import SEED_LIMIT, whole_seed
 from models.errors import BadInput
@@ -20,20 +22,17 @@ STRIP = 9  # frames of a filmstrip
 FIELD = 5  # faces a side in the field between four
 SMALL, TINY = 112, 80  # pixels of a face on the wall, and in a strip or the field
 
-# One face at a time for each of two cores; what rests beside it is worth waiting for and gets one thread of its own.
-LIVE = Counter(places=2, waiting=120)
-SIDELINE = Counter(places=1, waiting=60)
-
 
 def face(order: dict) -> Answer:
     """The face at {seeds, t, down, path, psi, model} as a PNG with its recipe, for the hand that is still moving."""
-    place, path, psi, model = read(order)
-    return {"photo": png_url(picture_of(place, path, psi, model))}
+    return faces([order])[0]
 
 
-def picture_of(place: walk.Place, path: str, psi: float, model: str) -> bytes:
-    """A face as a PNG file that carries its recipe."""
-    return picture_bytes(walk.faces_at([place], psi, path, model)[0], walk.recipe(place, path, psi, model))
+def faces(orders: Sequence[dict]) -> list[Answer]:
+    """The same for several visitors, in one pass of each model they ask."""
+    asked = [walk.Step(*read(order)) for order in orders]
+    signed = zip(walk.faces_of(asked), asked)
+    return [{"photo": png_url(picture_bytes(picture, walk.recipe(*step)))} for picture, step in signed]
 
 
 def wall(request: dict) -> Answer:

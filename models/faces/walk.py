@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,15 @@ class Place:
         return f"{a},{b},{c},{d}@{_share(self.across)},{_share(self.down)}"
 
 
+class Step(NamedTuple):
+    """One face of a walk: where, on which path, how truncated, by which model."""
+
+    place: Place
+    path: str = PATHS[0]
+    psi: float = engine.PSI
+    model: str = engine.HOUSE
+
+
 def _share(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
@@ -107,6 +117,26 @@ def faces_at(
         return [Image.fromarray(picture) for picture in decode(faces, places, psi, path, model)]
 
 
+def faces_of(steps: Sequence[Step], cache: ModelCache | None = None) -> list[Image.Image]:
+    """The faces (RGB) at steps of different walks, in one pass of each model."""
+    found: dict[int, Image.Image] = {}
+    for model in dict.fromkeys(step.model for step in steps):
+        own = [number for number, step in enumerate(steps) if step.model == model]
+        found |= zip(own, faces_in_one_pass([steps[number] for number in own], model, cache), strict=True)
+    return [found[number] for number in range(len(steps))]
+
+
+@anywhere("{model}")
+def faces_in_one_pass(steps: Sequence[Step], model: str, cache: ModelCache | None = None) -> list[Image.Image]:
+    """The faces (RGB) at steps of different walks by one model.
+
+    From the house model, each is what it would be alone, to the byte (see `engine.AT_ONCE`).
+    """
+    with engine.open_faces(model, cache) as faces:
+        w = [styles(faces, [step.place], step.psi, step.path, model) for step in steps]
+        return [Image.fromarray(picture) for picture in faces.decode(np.concatenate(w))]
+
+
 @anywhere("{model}")
 def slow_face(
     place: Place,
@@ -118,13 +148,17 @@ def slow_face(
 ) -> Image.Image:
     """The face (RGB) at a place by a model that works in steps; on_step hears (steps done, in all), and may raise."""
     with engine.open_faces(model, cache) as faces:
-        style = to_style(faces, points(faces, [place], psi, path, model), psi, path)
-        return Image.fromarray(faces.decode(style, on_step)[0])
+        return Image.fromarray(faces.decode(styles(faces, [place], psi, path, model), on_step)[0])
 
 
 def decode(faces: engine.Faces, places: Sequence[Place], psi: float, path: str, model: str = engine.HOUSE) -> NDArray:
     """`faces_at` with a model already leased: uint8 (N, H, W, 3)."""
-    return faces.decode(to_style(faces, points(faces, places, psi, path, model), psi, path))
+    return faces.decode(styles(faces, places, psi, path, model))
+
+
+def styles(faces: engine.Faces, places: Sequence[Place], psi: float, path: str, model: str) -> NDArray:
+    """The places as what the generator is handed, w (N, D)."""
+    return to_style(faces, points(faces, places, psi, path, model), psi, path)
 
 
 def recipe(place: Place, path: str, psi: float, model: str = engine.HOUSE) -> Recipe:

@@ -46,6 +46,14 @@ def test_a_face_carries_all_it_takes_to_make_it_again():
     assert np.abs(np.asarray(again).astype(int) - pixels(png)).mean() < 0.5
 
 
+def test_faces_of_several_visitors_carry_each_its_own_recipe():
+    orders = [{**ORDER, "seeds": [k, 8, k, 8], "t": k / 4} for k in range(4)]
+    for order, answer in zip(orders, service.faces(orders), strict=True):
+        settings = read_recipe(picture(answer["photo"])).settings
+        assert (settings["seed_a"], settings["t"]) == (order["seeds"][0], order["t"])
+        assert np.abs(pixels(picture(answer["photo"])) - pixels(picture(service.face(order)["photo"]))).max() <= 1
+
+
 def test_a_face_among_four_remembers_all_of_them():
     settings = read_recipe(picture(service.face({**ORDER, "seeds": [3, 8, 5, 10], "down": 0.6})["photo"])).settings
     assert (settings["way"], settings["seed_c"], settings["seed_d"], settings["down"]) == ("four", 5, 10, 0.6)
@@ -158,6 +166,14 @@ def test_a_program_gets_a_face_with_its_recipe(client):
         assert face.format == "PNG" and face.size == (128, 128)
     settings = read_recipe(path).settings
     assert (settings["t"], settings["path"]) == (0.25, "z-sphere")
+
+
+def test_a_face_that_was_made_before_is_not_made_again(client, monkeypatch):
+    first, made = Path(ask(client, seed_a=41, t=0.3)).read_bytes(), []
+    faces_at = walk.faces_at
+    monkeypatch.setattr(walk, "faces_at", lambda *asked: made.append(asked) or faces_at(*asked))
+    assert Path(ask(client, seed_a=41, t=0.3)).read_bytes() == first and not made
+    assert Path(ask(client, seed_a=41, t=0.4)).read_bytes() != first and len(made) == 1
 
 
 def test_what_lies_outside_is_brought_back_and_the_recipe_says_so(client):

@@ -110,6 +110,16 @@ def test_a_walk_that_makes_no_sense_is_refused(t, psi, path):
         walk.frame(3, 8, t, psi, path)
 
 
+def test_several_visitors_in_one_pass_see_what_each_sees_alone():
+    steps = [walk.Step(Place((k, k + 1, 5, 9), k / 8, 0.3), PATHS[k % 3], 0.4 + k / 20) for k in range(engine.AT_ONCE)]
+    steps[2] = walk.Step(HERE, model=engine.DCGAN)
+    together = walk.faces_of(steps)
+    for step, picture in zip(steps, together, strict=True):
+        alone = walk.faces_at([step.place], step.psi, step.path, step.model)[0]
+        # To the byte on the processor this was written on; another's kernels may round a sum the other way.
+        assert np.abs(np.asarray(picture, int) - np.asarray(alone, int)).max() <= 1
+
+
 def test_what_hangs_at_first_paint_is_what_the_model_makes():
     """Fails when the weights have changed since `python -m models.faces.examples` was run."""
     with Image.open(examples.OPENING / "first.png") as picture:
