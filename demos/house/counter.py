@@ -6,7 +6,8 @@ bounded number at once, a bounded number waiting (`line.py`), and every failure 
 numbers its orders and drops late answers, is `assets/live/photographer.js`.
 
 All rooms share the device, so all share two counters: LIVE for what follows the hand, SIDELINE for what may come a
-moment later. Long work goes through Gradio's queue, one at a time (`kit.DEVICE_QUEUE`). Nothing else computes.
+moment later. Long work goes through Gradio's queue, one at a time (`kit.DEVICE_QUEUE`). Nothing else computes, and
+what follows the hand goes first: the others stand back when the processor is wanted.
 """
 
 import asyncio
@@ -30,10 +31,10 @@ class Counter:
     Where replicas of a cluster share the work, each brings as many places again.
     """
 
-    def __init__(self, places: int, waiting: int, remembered: int = 0):
-        """remembered: bytes of answers that are kept."""
+    def __init__(self, places: int, waiting: int, remembered: int = 0, back: int = 0):
+        """remembered: bytes of answers that are kept; back: see `line.Line`."""
         places *= Settings.from_environment().cluster or 1
-        self._line = Line(places, waiting, Memo(remembered))
+        self._line = Line(places, waiting, Memo(remembered), back)
 
     def serve(
         self,
@@ -78,6 +79,6 @@ def _answer(function: Callable[[dict], Answer], order: dict) -> Answer:
         return {"sentence": told(error, function.__name__)}
 
 
-# Two at a time keep two cores busy, and whoever is alone has both; what is beside them gets what is left.
+# Two at a time keep two cores busy, and whoever is alone has both; what is beside them gets what they leave.
 LIVE = Counter(places=2, waiting=240, remembered=REMEMBERED)
-SIDELINE = Counter(places=1, waiting=120, remembered=REMEMBERED)
+SIDELINE = Counter(places=1, waiting=120, remembered=REMEMBERED, back=10)

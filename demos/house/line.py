@@ -4,8 +4,8 @@ Pictures that follow a hand are asked for more often than two cores can make the
 
 - an order that was answered before is answered again, and orders that ask for the same at once are worked on once;
 - when the hand has moved on, its order that still waits is answered as stale, and the newer one takes its place;
-- kinds of work take turns, so that quick ones do not wait behind a crowd of slow ones;
-- orders that a model can answer in one pass, and that wait when a place gets free, go through it together.
+- whoever came first is next, in all rooms together; orders that a model can answer in one pass, and that wait when a
+  place gets free, go through it together.
 
 Threads and futures only: free of Gradio, and of what the work is.
 """
@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from demos.house.memo import Answer, Memo, key_of, size_of
+from models.devices import stand_back
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +66,18 @@ class Ticket:
 
 
 class Line:
-    """`places` orders are worked on at once, or as many together as a model takes; `waiting` more may stand in line."""
+    """`places` orders are worked on at once, or as many together as a model takes; `waiting` more may stand in line.
 
-    def __init__(self, places: int, waiting: int, memo: Memo | None = None):
-        self._pool = ThreadPoolExecutor(places, thread_name_prefix="line")
+    back: how far this work stands back when others need the processor too, see `stand_back`.
+    """
+
+    def __init__(self, places: int, waiting: int, memo: Memo | None = None, back: int = 0):
+        self._pool = ThreadPoolExecutor(places, "line", initializer=stand_back, initargs=(back,))
         self._free, self._room = places, places + waiting
         self._inside = 0  # tickets in line and at work
         self._memo = memo or Memo(0)
         self._lock = threading.Lock()
-        self._lines: OrderedDict[Work, list[Ticket]] = OrderedDict()  # whose turn it is comes first
+        self._line: list[Ticket] = []
         self._open: dict[bytes, Ticket] = {}  # what may be shared: in line or at work
         self._hands: dict[tuple[Work, str], tuple[float, Ticket]] = {}  # of each hand, the order that waits
 
@@ -99,7 +102,7 @@ class Line:
             else:
                 self._strike(left)
             ticket.wanted.append((hand, future))
-            if hand and ticket in self._lines.get(work, ()):
+            if hand and ticket in self._line:
                 self._hands[work, hand] = number, ticket
         return future
 
@@ -110,7 +113,7 @@ class Line:
                 raise Full
             self._inside += 1
             left = Ticket(work, order, key)
-            self._lines.setdefault(work, []).append(left)
+            self._line.append(left)
             if self._free:
                 self._free -= 1
                 self._pool.submit(self._serve)
@@ -133,7 +136,7 @@ class Line:
 
     def _strike(self, ticket: Ticket | None) -> None:
         if ticket is not None:
-            self._lines[ticket.work].remove(ticket)
+            self._line.remove(ticket)
             self._inside -= 1
 
     def _serve(self) -> None:
@@ -144,20 +147,18 @@ class Line:
                     _told(future, answer)
 
     def _next(self) -> list[Ticket]:
-        """The orders whose turn it is: one, or several of a kind that go together. None: the place is free again."""
+        """The order whose turn it is, and those that go with it. None: the place is free again."""
         with self._lock:
-            while self._lines:
-                work, line = self._lines.popitem(last=False)
-                taken, rest = line[: work.most], line[work.most :]
-                if rest:
-                    self._lines[work] = rest  # last: other kinds come first now
-                for ticket in taken:
-                    for hand, _ in ticket.wanted:
-                        self._hands.pop((work, hand or ""), None)
-                if taken:
-                    return taken
-            self._free += 1
-            return []
+            if not self._line:
+                self._free += 1
+                return []
+            work = self._line[0].work
+            taken = [ticket for ticket in self._line if ticket.work is work][: work.most]
+            self._line = [ticket for ticket in self._line if ticket not in taken]
+            for ticket in taken:
+                for hand, _ in ticket.wanted:
+                    self._hands.pop((work, hand or ""), None)
+            return taken
 
     def _close(self, ticket: Ticket, answer: Answer) -> list[tuple[str | None, Future]]:
         """From here on nobody joins: those who waited."""

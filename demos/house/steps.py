@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from models.devices import stand_back
 from models.errors import Stopped
 from models.gateway import lent_gpu
 
 OnStep = Callable[..., None]
 T = TypeVar("T")
+
+BACK = 5  # what follows a hand goes first
 
 
 def in_steps(work: Callable[..., T]) -> Iterator[tuple[Any, ...] | T]:
@@ -40,7 +43,7 @@ def _in_steps(work: Callable[..., T]) -> Iterator[tuple[Any, ...] | T]:
             raise Stopped("This was called off.")
         news.put(step)
 
-    with ThreadPoolExecutor(1, thread_name_prefix="long-work") as pool:
+    with ThreadPoolExecutor(1, "long-work", initializer=stand_back, initargs=(BACK,)) as pool:
         result = pool.submit(work, on_step=on_step)
         result.add_done_callback(lambda _: news.put(None))
         try:

@@ -106,15 +106,6 @@ def test_answers_that_are_a_visitors_own_are_made_for_each(studio):
     assert studio.done.count(("photo", 1)) == 2
 
 
-def test_kinds_of_work_take_turns(studio):
-    first = studio.occupy()
-    long = studio.work("slow")
-    slow = [studio.line.ask(long, {"n": n}) for n in range(4)]
-    quick = studio.line.ask(studio.work("quick"), {"n": 0})
-    studio.open(first, *slow, quick)
-    assert [name for name, _ in studio.done] == ["first", "slow", "quick", "slow", "slow", "slow"]
-
-
 def test_what_waits_when_a_place_gets_free_goes_together(studio):
     passes = []
 
@@ -129,6 +120,18 @@ def test_what_waits_when_a_place_gets_free_goes_together(studio):
     assert passes == [[0, 1, 2, 3], [4, 5]]
     assert answers == [{"photo": f"together {n}"} for n in range(6)]
     assert studio.line.ask(photo, {"n": 6}).result(10) == {"photo": "photo 6"}, "alone, no need for a pass of several"
+
+
+def test_whoever_came_first_is_next_and_takes_their_like_along(studio):
+    def many(orders):
+        studio.done += [("face", order["n"]) for order in orders]
+        return [{"photo": ""} for _ in orders]
+
+    face, photo = studio.work("face", many=many, most=4), studio.work("photo")
+    first = studio.occupy()
+    waiting = [studio.line.ask(work, {"n": n}) for n, work in enumerate((photo, face, photo, face))]
+    studio.open(first, *waiting)
+    assert studio.done[1:] == [("photo", 0), ("face", 1), ("face", 3), ("photo", 2)]
 
 
 def test_one_that_fails_in_a_pass_harms_no_other(studio):
