@@ -69,8 +69,8 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _wait_until_open(port: int, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
+def _wait_until_open(port: int, process: subprocess.Popen, log: Path, seconds: float = SECONDS_TO_START) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
