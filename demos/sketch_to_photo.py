@@ -203,8 +203,8 @@ def build() -> dict[str, gr.components.Component]:
             FIRST,
             pairs[FIRST]["seed"],
             [
-                # A pass of eight drawings takes as long as eight passes, once each is, to the byte, what it is alone:
-                # 65 ms of processor time a photograph in the one, 59 in the other (see bench_batches.py).
+                # One at a time: of eight drawings in a pass, each takes 60 ms of processor time instead of 66, and is a
+                # level off here and there (bench_batches.py). Made equal to the byte, it took 65.
                 LIVE.serve(photo, always),
                 LIVE.serve(random_sketch),
                 SIDELINE.serve(takes, always),

@@ -176,7 +176,9 @@ def _answers(tickets: Sequence[Ticket]) -> Iterator[Answer]:
     work, orders = tickets[0].work, [ticket.order for ticket in tickets]
     if work.many and len(orders) > 1:
         try:
-            return iter(work.many(orders))
+            if len(answers := work.many(orders)) == len(orders):
+                return iter(answers)
+            log.error("%s: %d answers to %d orders", work.name, len(answers), len(orders))
         except Exception as error:
             log.info("%s: %d orders go one by one: %r", work.name, len(orders), error)
     return map(work.one, orders)

@@ -105,7 +105,7 @@ class Studio(gr.HTML):
             css_template=(FOLDER / "studio.css").read_text(encoding="utf-8"),
             js_on_load=scripts(SCRIPTS, setup),
             apply_default_css=False,
-            # One at a time: eight in a pass take as long as eight passes, at any size (see bench_batches.py).
+            # One at a time: eight in a pass take as long as eight passes (bench_batches.py).
             server_functions=[
                 LIVE.serve(service.paint, service.ours),
                 *(SIDELINE.serve(function, service.ours) for function in (service.sharpen, service.tile)),

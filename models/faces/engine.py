@@ -32,7 +32,7 @@ HOUSE, DCGAN, HUB = "faces/generator", "faces/dcgan", "faces/ddpm-hub"
 PSI = 0.7
 FURTHEST = 3.0  # standard deviations an attribute may be moved
 # Faces decoded in one pass: each is, to the byte, what it is alone, up to this many (seen on an AVX-512 processor), and
-# takes 32 ms of processor time instead of 44. With 16 it takes 40: they do not fit into the caches any more.
+# takes 32 ms of processor time instead of 44; of 16, each takes 40 (`python tests/benchmarks/bench_batches.py`).
 AT_ONCE = 8
 
 
