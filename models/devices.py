@@ -85,14 +85,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
 
 
-def stand_back(steps: int) -> None:
-    """Let this thread, and those that compute for it, have less of the processor than others that want it: 5 steps are
-    a third, 10 a tenth. Nothing changes for others, nor where the processor is free. Linux knows it of threads."""
-    if steps and sys.platform == "linux":
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + steps))
-
-
 @dataclass(frozen=True)
 class Machine:
     """A device with `budget` bytes for models, `cpu_tier` bytes of main memory beside it, and its ways.

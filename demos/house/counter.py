@@ -7,8 +7,10 @@ numbers its orders and drops late answers, is `assets/live/photographer.js`.
 
 All rooms share the device, so all share two counters: LIVE for what follows the hand, SIDELINE for what may come a
 moment later. Long work goes through Gradio's queue, one at a time (`kit.DEVICE_QUEUE`). Nothing else computes, and
-what follows the hand goes first: the others stand back when the processor is wanted.
+what follows the hand goes first: the others let it pass before each order, and before each step.
 """
+
+from __future__ import annotations
 
 import asyncio
 import functools
@@ -31,10 +33,14 @@ class Counter:
     Where replicas of a cluster share the work, each brings as many places again.
     """
 
-    def __init__(self, places: int, waiting: int, remembered: int = 0, back: int = 0):
-        """remembered: bytes of answers that are kept; back: see `line.Line`."""
+    def __init__(self, places: int, waiting: int, remembered: int = 0, ahead: Counter | None = None):
+        """remembered: bytes of answers that are kept; ahead: the counter that goes first."""
         places *= Settings.from_environment().cluster or 1
-        self._line = Line(places, waiting, Memo(remembered), back)
+        self._line = Line(places, waiting, Memo(remembered), ahead and ahead._line)
+
+    def let_pass(self, seconds: float) -> None:
+        """For work that may take longer: until nobody waits here, or so many seconds are over."""
+        self._line.let_pass(seconds)
 
     def serve(
         self,
@@ -81,4 +87,4 @@ def _answer(function: Callable[[dict], Answer], order: dict) -> Answer:
 
 # Two at a time keep two cores busy, and whoever is alone has both; what is beside them gets what they leave.
 LIVE = Counter(places=2, waiting=240, remembered=REMEMBERED)
-SIDELINE = Counter(places=1, waiting=120, remembered=REMEMBERED, back=10)
+SIDELINE = Counter(places=1, waiting=120, remembered=REMEMBERED, ahead=LIVE)

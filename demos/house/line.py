@@ -19,10 +19,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from demos.house.memo import Answer, Memo, key_of, size_of
-from models.devices import stand_back
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 1.5  # seconds that what is beside waits for what goes first
 STALE: Answer = {"stale": True}  # the page has asked for something else meanwhile
 
 
@@ -68,15 +68,17 @@ class Ticket:
 class Line:
     """`places` orders are worked on at once, or as many together as a model takes; `waiting` more may stand in line.
 
-    back: how far this work stands back when others need the processor too, see `stand_back`.
+    ahead: a line that goes first; before each order, this one lets those pass who wait there.
     """
 
-    def __init__(self, places: int, waiting: int, memo: Memo | None = None, back: int = 0):
-        self._pool = ThreadPoolExecutor(places, "line", initializer=stand_back, initargs=(back,))
+    def __init__(self, places: int, waiting: int, memo: Memo | None = None, ahead: Line | None = None):
+        self._pool = ThreadPoolExecutor(places, thread_name_prefix="line")
+        self._ahead = ahead
         self._free, self._room = places, places + waiting
         self._inside = 0  # tickets in line and at work
         self._memo = memo or Memo(0)
         self._lock = threading.Lock()
+        self._calm = threading.Condition(self._lock)  # nobody waits
         self._line: list[Ticket] = []
         self._open: dict[bytes, Ticket] = {}  # what may be shared: in line or at work
         self._hands: dict[tuple[Work, str], tuple[float, Ticket]] = {}  # of each hand, the order that waits
@@ -105,6 +107,11 @@ class Line:
             if hand and ticket in self._line:
                 self._hands[work, hand] = number, ticket
         return future
+
+    def let_pass(self, seconds: float) -> None:
+        """Until nobody waits in this line, or so many seconds are over: for work that others should not wait for."""
+        with self._lock:
+            self._calm.wait_for(lambda: not self._line, seconds)
 
     def _stand(self, work: Work, order: dict, key: bytes | None, left: Ticket | None) -> Ticket:
         """Into the line: to the place that has just been left, or to its end."""
@@ -148,6 +155,8 @@ class Line:
 
     def _next(self) -> list[Ticket]:
         """The order whose turn it is, and those that go with it. None: the place is free again."""
+        if self._ahead:
+            self._ahead.let_pass(PATIENCE)
         with self._lock:
             if not self._line:
                 self._free += 1
@@ -155,6 +164,8 @@ class Line:
             work = self._line[0].work
             taken = [ticket for ticket in self._line if ticket.work is work][: work.most]
             self._line = [ticket for ticket in self._line if ticket not in taken]
+            if not self._line:
+                self._calm.notify_all()
             for ticket in taken:
                 for hand, _ in ticket.wanted:
                     self._hands.pop((work, hand or ""), None)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from models.devices import stand_back
+from demos.house.counter import LIVE
 from models.errors import Stopped
 from models.gateway import lent_gpu
 
 OnStep = Callable[..., None]
 T = TypeVar("T")
 
-BACK = 5  # what follows a hand goes first
+PATIENCE = 0.3  # seconds at most that a step waits for pictures that follow a hand
 
 
 def in_steps(work: Callable[..., T]) -> Iterator[tuple[Any, ...] | T]:
@@ -31,10 +31,10 @@ def in_steps(work: Callable[..., T]) -> Iterator[tuple[Any, ...] | T]:
     if gateway and gateway.carries(work):
         yield from gateway.stream(_in_steps, work)
     else:
-        yield from _in_steps(work)
+        yield from _in_steps(work, lambda: LIVE.let_pass(PATIENCE))
 
 
-def _in_steps(work: Callable[..., T]) -> Iterator[tuple[Any, ...] | T]:
+def _in_steps(work: Callable[..., T], before_step: Callable[[], None] = lambda: None) -> Iterator[tuple[Any, ...] | T]:
     news: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
     called_off = threading.Event()
 
@@ -42,8 +42,9 @@ def _in_steps(work: Callable[..., T]) -> Iterator[tuple[Any, ...] | T]:
         if called_off.is_set():
             raise Stopped("This was called off.")
         news.put(step)
+        before_step()
 
-    with ThreadPoolExecutor(1, "long-work", initializer=stand_back, initargs=(BACK,)) as pool:
+    with ThreadPoolExecutor(1, thread_name_prefix="long-work") as pool:
         result = pool.submit(work, on_step=on_step)
         result.add_done_callback(lambda _: news.put(None))
         try:

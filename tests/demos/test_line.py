@@ -1,7 +1,7 @@
 """The line in front of the device: what is computed, how often, in which order, and what everybody is told."""
 
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, TimeoutError
 
 import pytest
 
@@ -145,6 +145,25 @@ def test_one_that_fails_in_a_pass_harms_no_other(studio, answers):
     first = studio.occupy()
     waiting = [studio.line.ask(photo, {"n": n}) for n in range(3)]
     assert studio.open(first, *waiting)[1:] == [{"photo": f"photo {n}"} for n in range(3)]
+
+
+def test_what_is_beside_lets_pass_who_waits_but_not_for_ever(studio, monkeypatch):
+    beside = Line(places=1, waiting=9, ahead=studio.line)
+    strip = Work("strip", lambda order: {"photo": "strip"})
+    assert beside.ask(strip, {}).result(1), "nobody waits"
+    first = studio.occupy()
+    assert beside.ask(strip, {}).result(1), "at work is not waiting"
+    waiting = studio.line.ask(studio.work(), {"n": 1})
+    last = beside.ask(strip, {})
+    with pytest.raises(TimeoutError):
+        last.result(0.3)
+    studio.open(first, waiting)
+    assert last.result(10)
+    studio.gate.clear()
+    first, waiting = studio.occupy(), studio.line.ask(studio.work(), {"n": 2})
+    monkeypatch.setattr("demos.house.line.PATIENCE", 0.2)
+    assert beside.ask(strip, {}).result(10), "though somebody waits all the time"
+    studio.open(first, waiting)
 
 
 def test_a_full_line_says_so_and_has_room_again_afterwards():
