@@ -55,10 +55,16 @@ async def plain(page: Page, room: str, order: dict) -> dict:
     return {"photo": fetched[0]} if not several else {"pictures": fetched}
 
 
-async def come(house: House, count: int, seconds: float, in_browsers: int = 0) -> Tally:
-    """A crowd in our gallery for so long; in_browsers: how many of them have a real one."""
+async def come(house: House, count: int, seconds: float, in_browsers: int = 0, warm: bool = False) -> Tally:
+    """A crowd in our gallery for so long; in_browsers: how many of them have a real one.
+
+    warm: a teacher has been through the rooms before, so that every model is there when the class comes.
+    """
     tally, programs = Tally(), count // 10
     async with pages(house, count - programs - in_browsers) as all_pages:
+        if warm:
+            await _all(house, _crowd(all_pages[: len(CROWD)], ours, Tally(), beside=True), 1)
+            house.memory.clear()
         visitors: list[Any] = _crowd(all_pages, partial(ours), tally, beside=True)
         visitors += [Programmer(number, house.address, tally) for number in range(programs)]
         visitors += [browsers.Browsing(number, house.address, tally) for number in range(in_browsers)]
