@@ -4,6 +4,7 @@
 torch.
 """
 
+import functools
 import gc
 import importlib
 import os
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -62,6 +64,32 @@ def _tensors(model: Any) -> Iterator[Any]:
         if hasattr(part, "parameters") and hasattr(part, "buffers"):
             yield from part.parameters()
             yield from part.buffers()
+
+
+def swift(device: Any) -> AbstractContextManager[Any]:
+    """A context in which a processor that multiplies bfloat16 by itself convolves and multiplies in it: half the time.
+
+    For generators that make a picture in one pass: drawings and faces come out a tenth of one level in 255 away on
+    average, less than anyone can see. Not for what is measured or descended on; not for text to image, where roundings
+    grow from step to step and a seed would be another picture alone than among others; not for the painter, whose
+    instance norms enlarge them until a plain sky is 2 levels off. On any other device, nothing changes.
+    """
+    import torch
+
+    on_processor = torch.device(device).type == "cpu"
+    return torch.autocast("cpu", torch.bfloat16, enabled=on_processor and multiplies_bfloat16())
+
+
+@functools.cache
+def multiplies_bfloat16() -> bool:
+    """Whether this processor has instructions for it, as it says itself: elsewhere bfloat16 is emulated, and slow.
+
+    Not found out by a trial, which a busy moment could turn: the same seed has to give the same picture tomorrow.
+    """
+    import torch
+
+    told = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch cannot say
+    return bool(told.get("avx512_bf16") or told.get("amx_bf16"))
 
 
 def tidy(freed: int) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from models import devices
 from models.cache import ModelCache, default_cache
 from models.cluster import anywhere
 from models.errors import BadInput
@@ -97,7 +98,7 @@ class HouseFaces(Faces):
     def decode(self, w: NDArray) -> NDArray:
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), devices.swift(self.network.directions.device):
             parts = [to_uint8(self.network.generator(part)) for part in self._tensor(w).split(AT_ONCE)]
         return np.concatenate(parts)
 
@@ -105,7 +106,7 @@ class HouseFaces(Faces):
         """The face of one w (D,) as it stands after each resolution: names, and pictures uint8 (128, 128, 3)."""
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), devices.swift(self.network.directions.device):
             pyramid = self.network.generator.pyramid(self._tensor(w)[None])
             grown = [torch.nn.functional.interpolate(level, size=SIDE, mode="bilinear") for level in pyramid]
         return [
@@ -200,7 +201,7 @@ def load_generator(spec: ModelSpec) -> "torch.nn.Module":
 
     from models import weights
     from models.faces.mapping import Mapping
-    from models.faces.network import FaceGenerator
+    from models.faces.network import FaceGenerator, Modulated
 
     state = weights.load(weights.WEIGHTS / "faces-generator.safetensors")
     network = torch.nn.Module()
@@ -208,6 +209,9 @@ def load_generator(spec: ModelSpec) -> "torch.nn.Module":
     for name in ("directions", "components", "deviations"):
         network.register_buffer(name, state[name])
     network.load_state_dict(state)
+    for layer in network.generator.modules():
+        if isinstance(layer, Modulated):
+            layer.settle()
     # So that a z has the same w, to the last bit of a float, wherever it stands in a batch, and a w the same face.
     network.mapping.double()
     _in_double(layer for layer in network.generator.modules() if isinstance(layer, torch.nn.Linear))

@@ -4,7 +4,8 @@ The house models are the conditional GANs of `network.py` (pix2pix, Isola et al.
 subject. Every weight comes through the shared cache; the hub entry answers to the same call.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from models import devices
 from models.cache import ModelCache, default_cache
 from models.cluster import anywhere
 from models.errors import BadInput
@@ -81,7 +83,7 @@ def takes(
 
     check_subject(subject)
     paper = as_drawing(sketch)
-    with (cache or default_cache()).lease(f"sketch/{subject}") as generator, torch.inference_mode():
+    with _generator(subject, cache or default_cache()) as generator, torch.inference_mode():
         pyramid = generator.encode(_tensor(paper).to(generator.prior))
         z = torch.stack([latent(generator.prior, seed) for seed in seeds])  # (N, latent)
         photos = generator.decode([level.expand(len(z), -1, -1, -1) for level in pyramid], z)  # (N, 3, 128, 128)
@@ -95,7 +97,7 @@ def look_inside(sketch: Image.Image, subject: str, seed: int = 0, cache: ModelCa
 
     check_subject(subject)
     paper, cache = as_drawing(sketch), cache or default_cache()
-    with cache.lease(f"sketch/{subject}") as generator, torch.inference_mode():
+    with _generator(subject, cache) as generator, torch.inference_mode():
         drawing = _tensor(paper).to(generator.prior)
         pyramid = generator.encode(drawing)
         photo = generator.decode(pyramid, latent(generator.prior, seed)[None])
@@ -104,6 +106,13 @@ def look_inside(sketch: Image.Image, subject: str, seed: int = 0, cache: ModelCa
     belief = torch.sigmoid(logits).float().cpu().numpy()
     levels = [(_level_name(level), _tile(level[0].float().cpu().numpy())) for level in pyramid]
     return Inside(paper, levels, _heat(_pictures(photo)[0], belief), float(belief.mean()))
+
+
+@contextmanager
+def _generator(subject: str, cache: ModelCache) -> "Iterator[Generator]":
+    """Lease a subject's generator, at the speed its device is capable of."""
+    with cache.lease(f"sketch/{subject}") as generator, devices.swift(generator.prior.device):
+        yield generator
 
 
 def check_subject(subject: str) -> None:

@@ -90,12 +90,14 @@ def keys(direction: str) -> tuple[str, str]:
 
 def load_translator(spec: ModelSpec) -> Translator:
     """Loader of the registry: a translator in evaluation mode."""
+    import torch
+
     from models import weights
     from models.style.cycle_network import Translator
 
     translator = Translator()
     translator.load_state_dict(weights.load(WEIGHTS / f"{spec.key.replace('/', '-')}.safetensors"))
-    return translator.eval().requires_grad_(False)
+    return translator.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 # ---------------------------------------------------------------- finding the fruit

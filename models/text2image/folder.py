@@ -54,6 +54,7 @@ def read(path: Path | str) -> PixArtAlphaPipeline:
         raise WeightsDamaged(f"The model folder {path.name} cannot be read; fetch the project again.") from error
     for part in (pipeline.vae, pipeline.transformer, pipeline.text_encoder):
         part.eval().requires_grad_(False)
+    pipeline.vae.to(memory_format=torch.channels_last)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
