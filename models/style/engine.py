@@ -139,7 +139,7 @@ def load_painter(spec: ModelSpec) -> Painter:
 
     painter = Painter(config_of(weights.metadata(FILE)))
     painter.load_state_dict(weights.load(FILE))
-    return painter.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return painter.eval().requires_grad_(False).to(memory_format=torch.channels_last).settle()
 
 
 def save_painter(painter: Painter, path: Path = FILE) -> Path:

@@ -21,6 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.style.folded import FoldedStrokes, double
+
 STRIDE = 8  # sides of a picture are multiples of this
 NORM_FLOOR = 1e-4  # variance added in instance norms: the noise of a plain sky is not blown up to a pattern
 _MOST_CONTRAST = 2.5  # times the photo's own that an underpainting may have
@@ -119,15 +121,11 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (variance + NORM_FLOOR).sqrt()
 
 
-def _double(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)  # (B, C, 2H, 2W)
-
-
 def pyramid(pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """A Laplacian pyramid (Burt and Adelson 1983): fine (B, 3, H, W), medium at a half and colours at a quarter."""
     half = F.avg_pool2d(pictures, 2)
     quarter = F.avg_pool2d(half, 2)
-    return pictures - _double(half), half - _double(quarter), quarter
+    return pictures - double(half), half - double(quarter), quarter
 
 
 class Encoder(nn.Module):
@@ -202,6 +200,7 @@ class Painter(nn.Module):
         # Out of a smooth trunk no fine texture can come but a lattice, so each level is given noise of its own size.
         self.grain = nn.ModuleList(nn.Conv2d(1, width, 1, bias=False) for width in config.decoder_widths)
         self.last = conv(whole, 3, 5)
+        self.folded: FoldedStrokes | None = None
         self.sizes = [6, 6, *[width] * 4 * config.blocks, *[deep] * 4 * config.deep_blocks, half, half, whole, whole]
         self.mapping = nn.Sequential(
             nn.Linear(config.code, config.mapping), nn.SiLU(),
@@ -267,14 +266,21 @@ class Painter(nn.Module):
     def underpainting(self, pictures: Tensor, plan: Plan) -> Tensor:
         """The pictures (B, 3, H, W) in the painting's colours, with what the style keeps of their detail."""
         fine, medium, _ = pyramid(pictures)
-        under = _double(plan.colours) + opponent(medium) * plan.detail[:, 3:]  # (B, 3, H/2, W/2)
-        return from_opponent(_double(under) + opponent(fine) * plan.detail[:, :3])  # (B, 3, H, W)
+        under = double(plan.colours) + opponent(medium) * plan.detail[:, 3:]  # (B, 3, H/2, W/2)
+        return from_opponent(double(under) + opponent(fine) * plan.detail[:, :3])  # (B, 3, H, W)
+
+    def settle(self) -> "Painter":
+        """Paint faster from now on; the weights have to stay as they are."""
+        self.folded = FoldedStrokes(self)
+        return self
 
     def strokes(self, plan: Plan) -> Tensor:
         """What is painted over it, (B, 3, H, W)."""
+        if self.folded is not None and not torch.is_grad_enabled():
+            return self.folded(self, plan)
         x, grains = plan.trunk, (None, None) if plan.grain is None else plan.grain.split(_GRAINS, 1)
         for layer, (scale, shift), told, grain in zip(self.decoder, plan.decoder, self.grain, grains):
-            x = layer(_double(x))  # twice the size
+            x = layer(double(x))  # twice the size
             if grain is not None:
                 x = x + told(F.pixel_shuffle(grain, math.isqrt(grain.shape[1])))  # (B, 1, h, w) -> (B, C, h, w)
             # Leaky, or a few hundred steps in which strokes do not pay yet silence every channel for good.
@@ -300,7 +306,7 @@ class Painter(nn.Module):
         deep = F.relu(self.down(x))  # (B, deep_width, h/2, w/2)
         for block, of_style in zip(self.deep, styles[len(self.blocks) :]):
             deep = block(deep, of_style, coarse, norm)
-        x = x + _double(self.up(deep))
+        x = x + double(self.up(deep))
         for block, of_style in zip(others, styles[1:]):
             x = block(x, of_style, noise, norm)
         return norm(x)
