@@ -35,7 +35,7 @@ FPS = 30
 LONGEST_SECONDS = 15.0
 _SHORT_SIDE = 112  # pixels: what the appearance branch sees of a frame
 _LONG_SIDE = 448  # pixels, of a frame however narrow
-_PIECE = 32  # frames that go through the network at once
+_PIECE = 60  # frames that go through the network at once, with REACH more on either side that are seen twice
 _LUMA = (0.299, 0.587, 0.114)  # of red, green and blue
 _SEEN_AS_WHITE = 8.0  # of a difference, in a sixteenth of the frame's contrast
 

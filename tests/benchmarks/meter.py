@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 SINGLE, HALF = torch.float32, torch.bfloat16
 _CHUNK = 0.25  # seconds of which one is told from another by how calm the machine was
-_FEWEST = 3  # chunks
+_FEWEST = 3  # chunks, where there is time
 _CONVOLUTIONS = ((64, 128), (128, 64), (256, 32))  # channels and pixels a side, of 3 x 3 kernels: what is usual here
 _PRODUCTS = ((128, 256, 1024), (512, 256, 1024), (1024, 1024, 1024))
 
@@ -55,13 +55,21 @@ def work_of(run: Callable[[], object]) -> Work:
 
 
 def seconds_of(
-    run: Callable[[], object], seconds: float = 2.0, clock: Callable[[], float] = time.perf_counter
+    run: Callable[[], object],
+    seconds: float = 2.0,
+    clock: Callable[[], float] = time.perf_counter,
+    warm: bool = False,
 ) -> float:
-    """The median time of a run, of the third of all chunks of runs in which other programs took the least."""
-    run()  # warm: oneDNN compiles its kernels at the first call of each shape
+    """The median time of a run, of the third of all chunks of runs in which other programs took the least.
+
+    `warm`: it ran before; oneDNN compiles its kernels at the first call of each shape. What takes longer than all
+    the time there is runs once.
+    """
+    if not warm:
+        run()
     chunks: list[tuple[float, list[float]]] = []
-    end = time.perf_counter() + seconds
-    while len(chunks) < _FEWEST or time.perf_counter() < end:
+    end = time.perf_counter() + max(seconds, _FEWEST * _CHUNK)
+    while not chunks or time.perf_counter() < end:
         began, busy, times = time.perf_counter(), _others(), []
         while not times or time.perf_counter() - began < _CHUNK:
             start = clock()
