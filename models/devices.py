@@ -70,9 +70,10 @@ def swift(device: Any) -> AbstractContextManager[Any]:
     """A context in which a processor that multiplies bfloat16 by itself convolves and multiplies in it: half the time.
 
     For generators that make a picture in one pass: drawings and faces come out a tenth to a quarter of one level in 255
-    away on average and 5 at most, less than anyone can see. Not for what is measured or descended on; not for text to image, where roundings
-    grow from step to step and a seed would be another picture alone than among others; not for the painter, whose
-    instance norms enlarge them until a plain sky is 2 levels off. On any other device, nothing changes.
+    away on average and 5 at most, less than anyone can see. Not for what is measured or descended on; not for text to
+    image, where roundings grow from step to step and a seed would be another picture alone than among others; not for
+    the painter, whose instance norms enlarge them until a plain sky is 2 levels off. On any other device, nothing
+    changes.
     """
     import torch
 
