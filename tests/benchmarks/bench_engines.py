@@ -16,6 +16,7 @@ What stays above the goal, and where torch.profiler finds its time:
 - words: GELU, softmax, norms and Python are two fifths of a step of 128 tokens 256 wide; four pictures at once share
   more of it. Not in bfloat16: see `models.devices.swift`. Compilation needs a C compiler, which a visitor's
   machine seldom has.
+- a painting, just about: at full size three colours leave most of a processor's lanes empty, folded or not.
 - apple to tomato: its two networks, at 1.6 times the limit each, take two thirds of the time; looking for the fruit
   and the pictures that are shown, the rest.
 - sound: convolutions are 44 % of the time, batch norms 10, copies 8, differences of frames 7, their shrinking 6.
