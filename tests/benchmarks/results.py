@@ -60,7 +60,7 @@ def faces(count: int, model: str = "faces/generator") -> Run:
 def encoder() -> Run:
     from models.faces.engine import encode
 
-    return functools.partial(encode, photo())
+    return functools.partial(encode, photo().resize((128, 128)))
 
 
 def words_to_pictures(count: int) -> Run:
