@@ -30,9 +30,17 @@
     return Boolean(button);
   }
 
+  // On a phone the names are a strip: the one that is open moves into sight.
+  function showTab(slug) {
+    const tab = tabButton(slug);
+    const strip = tab?.parentElement;
+    strip?.scrollTo({ left: tab.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2 });
+  }
+
   // Called by the tab's own select event, so that every way into a room leads here.
   function visit(slug, title) {
     document.title = title ? `${vernissage.translated(title)} · Vernissage` : "Vernissage";
+    showTab(slug);
     const here = query().get("demo") || LOBBY;
     if (here === slug || travelling) return;
     const next = arrival.get("demo") === slug ? arrival : new URLSearchParams();
@@ -278,7 +286,6 @@
     ask = asking;
     takers.push(...rooms);
     startLight();
-    document.documentElement.lang = vernissage.language();
   }
 
   request = linkRequest();

@@ -59,7 +59,7 @@ def build_gallery(settings: Settings) -> gr.Blocks:
     built, unbuilt = _build_rooms(rooms)
     with Page(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE) as page:
         header = gr.HTML(HEADER, js_on_load=_header_js(built), apply_default_css=False, elem_id="v-header")
-        with gr.Tabs(elem_id="rooms", selected=LOBBY) as tabs:
+        with gr.Tabs(elem_id="rooms", selected=LOBBY, overflow_behavior="wrap") as tabs:
             _hang_lobby(page, settings, [room for room, *_ in built], [*closed, *unbuilt])
             for room, content, components in built:
                 _hang_room(room, content, components)
