@@ -79,6 +79,7 @@ def launch(page: gr.Blocks, settings: Settings, **options: Any) -> tuple[Any, st
         server_port=settings.port,
         share=settings.share,
         auth=list(settings.auth) or None,
+        auth_message=(ASSETS / "password.html").read_text(encoding="utf-8").strip(),
         theme=gallery_theme(),
         head=_page_head(settings),
         favicon_path=ASSETS / "favicon.svg",

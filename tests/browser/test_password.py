@@ -19,8 +19,9 @@ def test_the_page_asks_for_the_password_and_then_opens(browser, guest_package, m
     with open_house(page, auth=(("teacher", "secret"),)) as client:
         visit = context.new_page()
         visit.goto(str(client.base_url))
-        visit.get_by_label("username").fill("teacher")
-        for password in ("wrong", "secret"):
+        visit.get_by_text("Vernissage").wait_for()
+        for password in ("wrong", "secret"):  # Gradio empties both fields after a mistake
+            visit.get_by_label("username").fill("teacher")
             visit.get_by_label("password").fill(password)
             visit.get_by_role("button", name="Login").click()
             if password == "wrong":
