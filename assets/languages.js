@@ -4,9 +4,9 @@
 (() => {
   "use strict";
   const ENGLISH = "en";
-  const SPOKEN = ["aria-label", "title", "placeholder", "alt"];
+  const SPOKEN = ["aria-label", "aria-valuetext", "title", "placeholder", "alt"];
   const CARD = '[data-testid="markdown"]'; // model cards are English
-  const AS_IT_IS = `${CARD}, code, pre, script, style, textarea`;
+  const AS_IT_IS = `${CARD}, code, pre, script, style, textarea, [translate="no"]`;
   const BLANK = /\{\d\}/; // what a sentence leaves open: "Step {0} of {1}"
   // What only the style sheet says, by the variable that says it otherwise.
   const IN_STYLES = {
@@ -24,7 +24,8 @@
     const asked = navigator.language || ENGLISH;
     const language = [asked, asked.split("-")[0]].find((name) => name in known) || ENGLISH;
     const words = new Map(Object.entries(known[language] || {}));
-    return (chosen = { language, words, patterns: [...words.keys()].filter((key) => BLANK.test(key)).map(pattern) });
+    const open = [...words.keys()].filter((key) => BLANK.test(key)).sort((a, b) => b.length - a.length); // the vaguest last
+    return (chosen = { language, words, patterns: open.map(pattern) });
   }
 
   function pattern(key) {
@@ -46,8 +47,17 @@
   function filledIn(book, key) {
     for (const { form, order, key: open } of book.patterns) {
       const parts = form.exec(key)?.slice(1);
-      if (parts) return book.words.get(open).replace(/\{\d\}/g, (blank) => translated(parts[order.indexOf(blank)]));
+      if (parts) return book.words.get(open).replace(/\{\d\}/g, (blank) => number(parts[order.indexOf(blank)]));
     }
+  }
+
+  // What fills a blank: "1,234.50" as the language writes it, or words.
+  function number(part) {
+    const [whole, , decimals = ""] = part.match(/^\d[\d,]*(\.(\d+))?$/) ?? [];
+    if (!whole) return translated(part);
+    const [minimumFractionDigits, maximumFractionDigits] = [decimals.length, decimals.length];
+    const form = { minimumFractionDigits, maximumFractionDigits, useGrouping: part.includes(",") };
+    return Number(part.replaceAll(",", "")).toLocaleString(language(), form);
   }
 
   // ------------------------------------------------------------ the page
@@ -82,6 +92,7 @@
   }
 
   function speak() {
+    document.documentElement.lang = language();
     if (language() === ENGLISH) return;
     translate(document.body);
     for (const [name, text] of Object.entries(IN_STYLES)) {

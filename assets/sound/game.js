@@ -95,17 +95,21 @@ function showScore({ visit: mine, everybody }) {
   root.dataset.answered = mine.rounds;
 }
 
-let asking;
+let asking = 0;
 const reset = find("[data-do=reset]");
 const RESET = reset.textContent;
-reset.addEventListener("click", async () => {
+function calm() {
   clearTimeout(asking);
-  if (reset.textContent === RESET) {
+  asking = 0;
+  reset.textContent = RESET;
+}
+reset.addEventListener("click", async () => {
+  if (!asking) {
     reset.textContent = "Really? Press once more, and every answer is forgotten";
-    asking = setTimeout(() => { reset.textContent = RESET; }, 5000);
+    asking = setTimeout(calm, 5000);
     return;
   }
-  reset.textContent = RESET;
+  calm();
   const answer = await server.reset({ visit }).catch(() => ({ sentence: NO_ANSWER }));
   if (answer.visit) showScore(answer);
   else say(answer.sentence || NO_ANSWER);

@@ -54,7 +54,7 @@ function tellCaption(caption) {
 function neighbour(caption, similar) {
   const item = document.createElement("li");
   item.innerHTML = `<button type="button"></button><span></span>`;
-  item.firstChild.textContent = caption;
+  Object.assign(item.firstChild, { textContent: caption, translate: false });
   item.firstChild.title = "Paint this";
   item.firstChild.addEventListener("click", () => paintThis(caption));
   item.lastChild.textContent = similar.toFixed(2).replace("-", "−");

@@ -54,7 +54,7 @@ function wordTile(text, k) {
   const tile = document.createElement("button");
   tile.type = "button";
   tile.innerHTML = `<canvas width="144" height="144" aria-hidden="true"></canvas><span></span><i><b></b></i>`;
-  tile.querySelector("span").textContent = text;
+  Object.assign(tile.querySelector("span"), { textContent: text, translate: false });
   light(tile.querySelector("canvas"), seen.pictures.at(-1), seen.whole[k], reachOf([seen.whole[k]]));
   const choose = () => {
     word = k;

@@ -15,6 +15,7 @@ function tile(prompt, pictures, act, words) {
   pane.append(...pictures.map((picture) => Object.assign(new Image(), { src: picture, alt: "", draggable: false })));
   const caption = document.createElement("span");
   caption.textContent = prompt;
+  caption.translate = false; // prompts are English, as the model is
   choice.append(pane, caption);
   choice.addEventListener("click", act);
   return choice;

@@ -96,7 +96,7 @@ function measure() {
   const length = Math.round(10 * seconds * keys.length) / 10;
   find(".rl-length").textContent = keys.length < SETUP.fewest
     ? `A film needs ${SETUP.fewest} faces at least: “Keep for the film” puts the large one here.`
-    : `${keys.length} faces, then back to the first: a loop of ${length} second${length === 1 ? "" : "s"}, ${SETUP.sides}.`;
+    : `${keys.length} faces, then back to the first: a loop of ${length === 1 ? "1 second" : `${length} seconds`}, ${SETUP.sides}.`;
 }
 
 // The small faces follow path, psi and model of the stage.

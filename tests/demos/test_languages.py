@@ -1,5 +1,6 @@
 """Languages: what the house says is said in German too, and a translation leaves open what its sentence does."""
 
+import itertools
 import re
 
 import pytest
@@ -8,13 +9,24 @@ from demos import gallery
 from demos.house import chooser, lobby, meter
 from demos.house.discovery import discover
 from demos.house.languages import dictionaries, languages
-from demos.house.sentences import SORRY
+from demos.house.sentences import SORRY, TOO_LARGE
+from demos.kit import ASSETS
 
 BLANK = re.compile(r"\{\d\}")
 GERMAN = dictionaries()["de"]
-CHROME = [lobby.HEADLINE, lobby.WELCOME, lobby.CLOSED_TODAY, chooser.STAY, SORRY, "Lobby", "About this work"]
+CHROME = [lobby.HEADLINE, lobby.WELCOME, lobby.CLOSED_TODAY, chooser.STAY, SORRY, TOO_LARGE, "Lobby", "About this work"]
 FLOORS = ["Look inside", "How it was made", "More", "Models in memory", "For teachers", "Copy a link to this"]
 SEED = ["Seed", "Keep this seed", "Surprise me"]
+SPEAKING = (
+    "arithmetic",
+    "canvas",
+    "classroom",
+    "live",
+    "sound",
+    "style",
+    "text",
+    "walk",
+)  # of assets; a new room may wait
 
 
 def words_of(markup: str) -> set[str]:
@@ -36,6 +48,29 @@ def test_rooms_that_speak_german_say_all_of_it_in_german():
     for room in speaking:
         said = {room.tagline, room.label.title, room.label.medium, room.label.licence, room.label.try_this}
         assert said <= GERMAN.keys(), room.slug
+
+
+def test_what_hangs_in_a_room_is_said_in_german():
+    drawn = re.compile(r"<svg.*?</svg>", re.DOTALL)
+    files = [file for folder in SPEAKING for file in (ASSETS / folder).glob("*.html")]
+    pages = [drawn.sub("", file.read_text(encoding="utf-8")) for file in files]
+    said = {text for page in pages for text in words_of(page) if re.search("[A-Za-z]", text)}
+    assert said - GERMAN.keys() == set() and len(said) > 200
+
+
+def test_every_sentence_of_a_script_is_said_in_german():
+    """A sentence in quotes is a key of the dictionary; one in back quotes is, with what it leaves open as {0}, {1}."""
+    files = [*ASSETS.glob("*.js"), *(file for folder in SPEAKING for file in (ASSETS / folder).glob("*.js"))]
+    scripts = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    plain = re.findall(r'"([A-Z“][^"\n]* [^"\n]*\.)"', scripts)
+    filled = re.findall(r"`((?:[A-Z“]|\$\{)[^`\n]* [^`\n]*\.)`", scripts)
+    assert {*plain, *map(left_open, filled)} - GERMAN.keys() == set() and min(len(plain), len(filled)) > 20
+
+
+def left_open(template: str) -> str:
+    """`Step ${step} of ${steps}` as the dictionary writes it: "Step {0} of {1}"."""
+    blanks = itertools.count()
+    return re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", lambda _: f"{{{next(blanks)}}}", template)
 
 
 @pytest.mark.parametrize("code", dictionaries())
