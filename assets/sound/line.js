@@ -115,7 +115,7 @@ function showPlace(seconds) {
   if (player.playing) for (const hit of state.hits) if (hit.t > passed && hit.t <= seconds) flash(hit.id);
   passed = seconds;
 }
-const flash = (id) => pins.get(id)?.pin.animate([{ boxShadow: "0 0 0 0 var(--v-dot)" }, { boxShadow: "0 0 0 12px transparent" }], 420);
+const flash = (id) => pins.get(id)?.pin.animate([{ boxShadow: "0 0 0 0 var(--v-dot)" }, { boxShadow: "0 0 0 12px transparent" }], { duration: 420, pseudoElement: "::before" });
 
 // ------------------------------------------------------------ changes
 

@@ -3,6 +3,7 @@
 Every page opened here also asserts that nothing was logged as an error and that no request left the machine.
 """
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -138,11 +139,12 @@ def test_materials_are_chosen_for_one_hit_or_all_and_sound_follows_within_half_a
     )
 
 
-def test_what_is_no_film_gets_one_sentence_and_what_hung_stays(room):
+def test_what_is_no_film_gets_one_sentence_and_what_hung_stays(room, tmp_path):
     page = room()
     before = asked(page)
+    file = tmp_path / "x.mp4"
     for data, sentence in ((b"", "empty"), (b"0" * 21 * 2**20, "21 MB"), (b"no film at all", "not a film")):
-        file = {"name": "x.mp4", "mimeType": "video/mp4", "buffer": data}
+        file.write_bytes(data)
         page.get_by_label("A film of your own").set_input_files(file)
         page.locator(".so-note, .toast-body").filter(has_text=sentence).first.wait_for(timeout=LONG)
         page.wait_for_function(f"!document.querySelector('{STAGE}').hasAttribute('data-busy')", timeout=LONG)
@@ -164,24 +166,55 @@ def test_a_saved_film_is_brought_back_with_its_hits(room, tmp_path):
     assert page.get_by_text("Its own sound").is_visible()
 
 
-def test_the_game_keeps_its_scores_and_the_inside_follows(room):
-    page = room()
+def test_the_game_keeps_its_scores_and_the_inside_follows_in_german_too(room):
+    page = room({"hits": "1.25_0.8_metal*2_0.5_metal"}, locale="de-DE")
+    assert pins(page).first.get_attribute("aria-valuetext").endswith("Metall")
+    page.get_by_role("radio", name="Erkannt: bei jedem Schlag das wahrscheinlichste").wait_for()
     page.locator("#sound-game").scroll_into_view_if_needed()
     page.wait_for_function("Number(document.querySelector('.sg').dataset.rounds) > 0", timeout=LONG)
-    for name in ("Hear the first", "Hear the second"):
+    for name in ("Den ersten hören", "Den zweiten hören"):
         page.get_by_role("button", name=name).click()
-    page.get_by_role("button", name="The first is real").click()
-    page.locator(".sg-said", has_text="real").wait_for()
-    assert "of 1 found" in page.locator('.sg [data-of="visit"]').inner_text()
-    page.locator(".sg-reset").click()
-    page.locator(".sg-reset").click()
-    page.locator('.sg [data-of="everybody"]', has_text="no round yet").wait_for()
-    page.get_by_role("button", name="Look inside", exact=True).click()
+    page.get_by_role("button", name="Der erste ist echt").click()
+    page.locator(".sg-said", has_text="echt").wait_for()
+    assert "von 1 gefunden" in page.locator('.sg [data-of="visit"]').inner_text()
+    page.get_by_role("button", name="Den Stand aller neu beginnen").click()
+    page.get_by_role("button", name="Wirklich? Noch ein Druck, und alle Antworten sind vergessen").click()
+    page.locator('.sg [data-of="everybody"]', has_text="noch keine Runde").wait_for()
+    page.get_by_role("button", name="Hineinsehen", exact=True).click()
     page.locator(".si-spectrum").first.scroll_into_view_if_needed()
     page.wait_for_function("Number(document.querySelector('.si').dataset.spectra) > 0", timeout=LONG)
     page.locator(".si-modes").scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.si').dataset.modes !== undefined", timeout=LONG)
     assert page.locator(".si-curve polyline").count() == 1
+    said = page.locator(".si-struck").inner_text()
+    assert re.search(r"Hier der Schlag bei 1,25 s, auf Metall: \d+ Eigenschwingungen, die lauteste bei \d+ Hz", said)
+
+
+def test_a_film_from_the_camera_is_watched(browser, gallery):
+    context = browser.new_context(permissions=["camera", "microphone"])
+    page = context.new_page()
+    # A camera of this test's own: a white bar that swings.
+    page.add_init_script(
+        """navigator.mediaDevices.getUserMedia = async () => {
+          const canvas = Object.assign(document.createElement("canvas"), {width: 160, height: 120});
+          const pen = canvas.getContext("2d");
+          setInterval(() => {
+            pen.fillStyle = "#303030"; pen.fillRect(0, 0, 160, 120);
+            pen.fillStyle = "#ffffff"; pen.fillRect(60, 60 + 40 * Math.sin(performance.now() / 120), 40, 16);
+          }, 30);
+          return canvas.captureStream(20);
+        }"""
+    )
+    page.goto(gallery + ROOM)
+    page.get_by_role("button", name="Camera").click()
+    page.get_by_role("button", name="Record").click()
+    page.locator(".so-left", has_text="13 s left").wait_for(timeout=LONG)
+    page.locator('[data-do="record"]').click()
+    page.wait_for_function(f"document.querySelector('{STAGE}').art?.film.own === true", timeout=LONG)
+    settled(page)
+    assert page.locator(".so-camera").is_hidden() and asked(page)["clip"] == ""
+    assert 0.5 < page.evaluate(f"document.querySelector('{STAGE}').art.film.seconds") <= 15
+    context.close()
 
 
 def test_nothing_sticks_out_on_a_phone_and_a_finger_edits(room):
