@@ -221,8 +221,8 @@ def next_seed(seed: int | float | None, locked: bool = False) -> int:
 
 def whole_seed(seed: Any) -> int:
     """What anyone may have sent as a seed, checked; BadInput when it is none."""
-    whole = isinstance(seed, int | float) and not isinstance(seed, bool) and float(seed).is_integer()
-    if not whole or not 0 <= seed < SEED_LIMIT:
+    number = isinstance(seed, int | float) and not isinstance(seed, bool)
+    if not number or not 0 <= seed < SEED_LIMIT or seed % 1:
         raise BadInput(f"A seed is a whole number from 0 to {SEED_LIMIT - 1}.")
     return int(seed)
 

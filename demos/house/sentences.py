@@ -25,6 +25,7 @@ SORRY = "Something went wrong behind the scenes. Nothing you made is lost: pleas
 UNREADABLE = (
     "That cannot be read here. What each endpoint takes, and of which kind, is in the gallery's API description."
 )
+TOO_LARGE = "One of the numbers is larger than any that can be meant here. Please choose a smaller one."
 FROM_ELSEWHERE = (
     "The gallery fetches nothing from other addresses. Please save that file first, and choose it from here."
 )
@@ -40,6 +41,8 @@ def told(error: BaseException, name: str) -> str:
     if disk_is_full(error):
         log.error("%s: the disk is full: %s", name, error)
         return DISK_FULL
+    if isinstance(error, OverflowError):  # a whole number of JSON has as many digits as it likes, and Python takes them
+        return TOO_LARGE
     log.error("%s failed", name, exc_info=error)
     return SORRY
 

@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 
 from demos import kit
-from demos.house.sentences import SORRY
+from demos.house.sentences import SORRY, TOO_LARGE
 from models.errors import DISK_FULL, BadInput, WeightsDamaged
 
 LABEL = kit.WallLabel("Title <x>", "GAN", "2014", "G & B", "https://arxiv.org/abs/1", "CC0", "Try it.")
@@ -25,6 +25,8 @@ def room(seed: int, mood: str = "calm") -> str:
         raise BadInput("Draw something first.")
     if mood == "own":
         raise gr.Error("Already a sentence.")
+    if mood == "endless":
+        return f"{float(10**400)}"
     if mood == "broken":
         raise RuntimeError("/secret/path")
     return f"{seed}"
@@ -55,6 +57,27 @@ def test_other_failures_are_calm_and_logged(caplog):
     with caplog.at_level(logging.ERROR), pytest.raises(gr.Error) as caught:
         room(1, "broken")
     assert caught.value.message == SORRY and "/secret/path" in caplog.text
+
+
+def test_numbers_beyond_all_measure_are_a_sentence():
+    """JSON writes them, Python reads them, and arithmetic cannot: /latent_walk took one for a failure of its own."""
+    with pytest.raises(gr.Error) as caught:
+        room(1, "endless")
+    assert caught.value.message == TOO_LARGE
+
+
+ENDLESS = pytest.param(10**400, id="endless")
+
+
+@pytest.mark.parametrize("seed", [ENDLESS, float("nan"), float("inf"), 0.5, -1, 2**31, True, None, "3", [3]])
+def test_what_is_no_seed_is_a_sentence(seed):
+    with pytest.raises(BadInput, match="whole number from 0 to"):
+        kit.whole_seed(seed)
+
+
+@pytest.mark.parametrize("seed", [0, 7, 7.0, 2**31 - 1])
+def test_a_seed_is_a_whole_number(seed):
+    assert kit.whole_seed(seed) == seed and isinstance(kit.whole_seed(seed), int)
 
 
 def test_generators_are_guarded_where_they_fail():
