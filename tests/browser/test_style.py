@@ -280,10 +280,12 @@ def test_a_painting_of_ones_own_is_a_style_at_once(room):
         pytest.param(b"0" * 21 * 2**20, "21 MB", id="too large", marks=pytest.mark.slow),
     ],
 )
-def test_what_cannot_be_painted_gets_one_sentence_and_what_hung_stays(room, data, sentence):
+def test_what_cannot_be_painted_gets_one_sentence_and_what_hung_stays(room, tmp_path, data, sentence):
     page = room()
     before = hangs(page)
-    page.get_by_label("A photo of your own").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": data})
+    file = tmp_path / "x.png"
+    file.write_bytes(data)
+    page.get_by_label("A photo of your own").set_input_files(file)
     page.locator(".st-note", has_text=sentence).wait_for()
     assert hangs(page) == before
 
