@@ -13,6 +13,7 @@ from PIL import Image
 from models.media import read_recipe
 from models.sketch.doodles import doodle, rasterise
 from models.sketch.strokes import drawing_from_text
+from tests.browser.visitor import at_widths
 
 ROOM = "?demo=sketch-to-photo"
 CANVAS = "#easel .sk-canvas"
@@ -349,15 +350,14 @@ def test_look_inside_follows_the_drawing(room):
     page.wait_for_function("(before) => document.querySelector('.sk-inside img').src !== before", arg=before)
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [360, 768, 1280, 2560])
-def test_no_sideways_scroll_and_paper_stays_paper(room, width, dark):
-    page = room(width=width, dark=dark)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    paper = page.locator(".sk-paper").evaluate("node => getComputedStyle(node).backgroundColor")
-    assert min(int(value) for value in paper[4:-1].split(",")) > 220
-    canvas, frame = page.locator(".sk-paper").bounding_box(), page.locator(".sk-frame").bounding_box()
-    if width == 360:
-        assert frame["y"] > canvas["y"] + canvas["height"] and canvas["width"] > 310
-    else:
-        assert abs(frame["y"] - canvas["y"]) < 2 and frame["x"] > canvas["x"] + canvas["width"]
+def test_no_sideways_scroll_and_paper_stays_paper(room):
+    page = room()
+    for width in at_widths(page, 2560, 1280, 768, 360):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        paper = page.locator(".sk-paper").evaluate("node => getComputedStyle(node).backgroundColor")
+        assert min(int(value) for value in paper[4:-1].split(",")) > 220
+        canvas, frame = page.locator(".sk-paper").bounding_box(), page.locator(".sk-frame").bounding_box()
+        if width == 360:
+            assert frame["y"] > canvas["y"] + canvas["height"] and canvas["width"] > 310
+        else:
+            assert abs(frame["y"] - canvas["y"]) < 2 and frame["x"] > canvas["x"] + canvas["width"]

@@ -1,6 +1,7 @@
 """What a visitor's hands meet: the stops of the Tab key, the size of what a finger is to hit, a printed page."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from playwright.sync_api import Page
@@ -55,6 +56,15 @@ def stops(page: Page) -> list[Stop]:
             return found
         found.append(Stop(*stop))
     raise AssertionError(f"after {MOST_STOPS} steps the Tab key is still at {found[-1].name}")
+
+
+def at_widths(page: Page, *widths: int) -> Iterator[int]:
+    """Each of these widths, once the page has settled in it, and by turns by day and by night."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 860})
+        page.evaluate("vernissage.switchLight()")
+        page.wait_for_timeout(250)
+        yield width
 
 
 def printed_pages(page: Page) -> int:
