@@ -216,10 +216,11 @@ class _Finish:
 # ---------------------------------------------------------------- the film on disk
 
 
-def coded(frames: Iterable[NDArray], camera: Camera, side: int) -> bytes:
-    """An MP4 with these frames in H.264, as most films that people have are."""
+def coded(frames: Iterable[NDArray], camera: Camera, side: int, every: int = 250) -> bytes:
+    """An MP4 with these frames in H.264, as most films that people have are; each `every`th stands by itself."""
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{side}x{side}", "-r", str(camera.fps), "-i", "pipe:0"]
     how = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(camera.crf), "-pix_fmt", "yuv420p", "-threads", "1"]
+    how += ["-g", str(every)]
     with tempfile.TemporaryDirectory(prefix="foley-") as folder:
         path = Path(folder) / "clip.mp4"
         with Ffmpeg(*raw, *how, "-fflags", "+bitexact", "-f", "mp4", str(path), writes=True) as run:

@@ -1,7 +1,8 @@
 """Film what hangs in the room and in the lobby, and let the model watch it: `python -m models.foley.examples`.
 
 Every clip is the simulator's: a silent film, and kept apart from it the sound of the same contacts, for the game. To be
-run again whenever the network's weights change: what hangs at first paint must be what the model makes.
+run again whenever the network's weights change (then `--watch` is enough, which leaves the films as they are): what
+hangs at first paint must be what the model makes.
 """
 
 import argparse
@@ -68,6 +69,20 @@ def make(examples: Path = EXAMPLES, takes: Sequence[Take] = TAKES, posters: Sequ
     return [*written, listed, *(_poster(name, number, examples) for number, name in enumerate(posters))]
 
 
+def watch_again(
+    examples: Path = EXAMPLES, takes: Sequence[Take] = TAKES, posters: Sequence[str] = POSTERS
+) -> list[Path]:
+    """The same for films that are there: only what the model says of them is written."""
+    stems = [examples / "sound" / take.name for take in takes]
+    written = [path for stem in stems for path in _seen(look_inside(stem.with_suffix(".mp4")), _size(stem), stem)]
+    return [*written, *(_poster(name, number, examples) for number, name in enumerate(posters))]
+
+
+def _size(stem: Path) -> tuple[int, int]:
+    about = video.probe(stem.with_suffix(".mp4"))
+    return about.width, about.height
+
+
 def filmed(take: Take) -> tuple[data.Clip, float]:
     """The clip of a take, and its shape: the simulator presses films of any shape into a square."""
     for seed in range(take.seed, take.seed + _LAST_SEED):
@@ -90,7 +105,7 @@ def _shows(planned: scene.Scene, take: Take) -> bool:
 
 
 def _clip(take: Take, folder: Path) -> list[Path]:
-    """One clip's files: film, true sound, what was seen, a frame, and two pictures for the look inside."""
+    """One clip's files: film, true sound, a frame, what was seen, and two pictures for the look inside."""
     clip, shape = filmed(take)
     frames = _in_shape(clip.frames, shape)
     film = folder / f"{take.name}.mp4"
@@ -99,8 +114,10 @@ def _clip(take: Take, folder: Path) -> list[Path]:
             writer.write(frame)
     true = folder / f"{take.name}.flac"
     true.write_bytes(soundtrack.as_flac(acoustics.limited(synthesis.LEVEL * clip.sound)))
-    inside = look_inside(film)
-    return [film, true, *_seen(inside, frames, _loudest(clip), folder / take.name)]
+    still = film.with_suffix(".webp")
+    shown = frames[min(round(_loudest(clip) * FPS), len(frames) - 1)]
+    Image.fromarray(shown).save(still, quality=82, method=6)
+    return [film, true, still, *_seen(look_inside(film), shown.shape[1::-1], folder / take.name)]
 
 
 def _in_shape(frames: NDArray, shape: float) -> list[NDArray]:
@@ -114,13 +131,11 @@ def _loudest(clip: data.Clip) -> float:
     return max(clip.strikes, key=lambda strike: strike.strength).seconds
 
 
-def _seen(inside: Inside, frames: list[NDArray], telling: float, stem: Path) -> list[Path]:
-    height, width = frames[0].shape[:2]
-    about = {**seen.numbers(inside), "width": width, "height": height}
+def _seen(inside: Inside, size: tuple[int, int], stem: Path) -> list[Path]:
+    """What the model says of a film of this width and height, and two pictures of it."""
+    about = {**seen.numbers(inside), "width": size[0], "height": size[1]}
     stem.with_suffix(".json").write_text(json.dumps(about) + "\n", encoding="utf-8")
-    frame = Image.fromarray(frames[min(round(telling * FPS), len(frames) - 1)])
     pictures = {
-        stem.with_suffix(".webp"): (frame, 82),
         stem.with_name(f"{stem.name}-motion.webp"): (seen.motion_sheet(inside.watched.motion), 55),
         stem.with_name(f"{stem.name}-where.webp"): (seen.attention(inside.where), 85),
     }
@@ -159,5 +174,7 @@ def _middle(frame: NDArray) -> Image.Image:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=EXAMPLES)
-    for path in make(parser.parse_args().out):
+    parser.add_argument("--watch", action="store_true", help="leave the films and let the model watch them again")
+    args = parser.parse_args()
+    for path in (watch_again if args.watch else make)(args.out):
         print(path)

@@ -152,8 +152,8 @@ def _about(figures: dict) -> str:
     if "views" not in about:
         return f"{size}."
     return (
-        f"{size}, trained on {int(about['views']):,} views of {int(about['clips']):,} clips in {about['minutes']} "
-        f"minutes on {device}."
+        f"{size}, trained on {int(about['views']):,} views in {about['minutes']} minutes on {device}, last on those of "
+        f"{int(about['clips']):,} clips."
     )
 
 

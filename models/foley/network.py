@@ -124,10 +124,12 @@ class Foley(nn.Module):
         frames; shown: (B,) of 0 and 1, whether the material head is told of the appearance."""
         return self.judge(self.motion(grey), self.appearance(colour), shown)
 
-    def judge(self, motion: Motion, seen: Tensor, shown: Tensor | None = None) -> Heads:
-        """From what the branches say of the whole film, seen: (B, K, C, 14, 14), to the heads."""
+    def judge(self, motion: Motion, seen: Tensor | None, shown: Tensor | None = None) -> Heads:
+        """From what the branches say of the whole film, seen: (B, K, C, 14, 14), to the heads; None: it saw grey."""
         told = self.trunk(motion.features)  # (B, T, told)
-        look = self.appearance.at(seen, motion.where)  # (B, T, look)
+        look = told.new_zeros(*told.shape[:2], self.config.look)
+        if seen is not None:
+            look = self.appearance.at(seen, motion.where)  # (B, T, look)
         if shown is not None:
             look = look * shown[:, None, None].to(look)
         onset, offset, strength = self.hit(told).float().unbind(-1)  # (B, T) each
@@ -258,11 +260,13 @@ def differences(grey: Tensor) -> Tensor:
     level = grey - grey.mean((2, 3), keepdim=True)
     contrast = level.square().mean((2, 3), keepdim=True).sqrt() + 0.05
     here = torch.arange(grey.shape[1], device=grey.device)
+    level, scale = level[..., None], 4 / contrast[..., None]  # (B, T, H, W, 1)
     before, after, far_before, far_after = (
         level[:, (here + by).clamp(0, grey.shape[1] - 1)] for by in (-1, 1, -FAR, FAR)
     )
-    moved = torch.stack([level - before, after - level, level - far_before, far_after - level, level / 4], 2)
-    return 4 * moved / contrast[:, :, None]
+    # Channels last in memory, as convolutions want them: to turn it all around afterwards takes long.
+    moved = torch.cat([level - before, after - level, level - far_before, far_after - level, level / 4], -1)
+    return moved.mul_(scale).movedim(-1, 2)
 
 
 def _seen(into: int, out: int, size: int, stride: int) -> nn.Sequential:

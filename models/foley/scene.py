@@ -29,7 +29,7 @@ _SHAPES = {
     3 / 4: 0.06,
 }  # width over height of films, and their shares
 _SEEN = (0.03, 0.97)  # of the frame: where a contact must lie to be heard
-_STRUCK = tuple(name for name in NAMES if name not in ("drum", "hands"))
+STRUCK = tuple(name for name in NAMES if name not in ("drum", "hands"))
 _EVEN = 0.27  # the share of acts whose material is drawn evenly, so that none is rare
 _SHADE = 0.62  # what a shadow leaves of the light
 _BLUR_EVERY = 2.5  # pixels of movement that want another moment
@@ -78,7 +78,7 @@ def _some_act(rng: Generator, seconds: float, act: str | None, material: str | N
         return ACTS[act][1](rng, seconds, material)
     if act is None:
         if material is None and rng.random() < _EVEN:
-            material = str(rng.choice(_STRUCK))
+            material = str(rng.choice(STRUCK))
         shares = np.array([share for share, _ in ACTS.values()])
         chosen = rng.choice(len(ACTS) + 1, p=[*shares, 1 - shares.sum()])
         if chosen < len(ACTS):
@@ -129,10 +129,19 @@ def _heard(contacts: list[Contact], view: View) -> tuple[Contact, ...]:
 
 def pictures(scene: Scene, fps: float, shutter: float) -> Iterator[NDArray]:
     """The canvases of a scene, uint8 (S, S, 3), `fps` a second; shutter: the share of a frame that it is open."""
-    rng = np.random.default_rng(scene.seed)
     frames = max(2, round(scene.seconds * fps))
-    open_ = ((np.arange(SUB) + 0.5) / SUB - 0.5) * shutter / fps
-    times = (np.arange(frames)[:, None] / fps + open_).ravel()  # (N,)
+    return _drawn(scene, np.arange(frames) / fps, shutter / fps)
+
+
+def picture(scene: Scene, seconds: float, open_seconds: float) -> NDArray:
+    """The one canvas of this moment, uint8 (S, S, 3), whose shutter was open for so long."""
+    return next(_drawn(scene, np.array([seconds]), open_seconds))
+
+
+def _drawn(scene: Scene, moments: NDArray, open_seconds: float) -> Iterator[NDArray]:
+    rng = np.random.default_rng(scene.seed)
+    open_ = ((np.arange(SUB) + 0.5) / SUB - 0.5) * open_seconds
+    times = (moments[:, None] + open_).ravel()  # (N,)
     stage = Stage(scene.view, times, scene.place.sun, rng, scene.place.floor)
     distract(stage, rng)
     for plan in scene.plans:
@@ -143,7 +152,7 @@ def pictures(scene: Scene, fps: float, shutter: float) -> Iterator[NDArray]:
     painted = paint(scene.place, scene.view, tuple(thing for plan in scene.plans for thing in plan.things))
     water = scene.place.surface == "water"
     ground = Ground(painted, scene.view, scene.contacts, water, int(rng.integers(2**31)))
-    yield from _frames(stage, ground, frames)
+    yield from _frames(stage, ground, len(moments))
 
 
 def _frames(stage: Stage, ground: Ground, frames: int) -> Iterator[NDArray]:

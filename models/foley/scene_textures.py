@@ -35,7 +35,7 @@ def noise(rng: Generator, cells: tuple[float, float], octaves: int = 4, fade: fl
     """Smooth noise, float32 (TEXTURE, TEXTURE), 0..1; cells: bumps down and across in the coarsest octave."""
     total = np.zeros((TEXTURE, TEXTURE), np.float32)
     for octave in range(octaves):
-        down, across = (int(np.clip(count * 2**octave, 2, TEXTURE)) for count in cells)
+        down, across = (int(min(max(count * 2**octave, 2), TEXTURE)) for count in cells)
         bumps = rng.standard_normal((down, across), np.float32)
         total += fade**octave * cv2.resize(bumps, (TEXTURE, TEXTURE), interpolation=cv2.INTER_CUBIC)
     low, high = np.percentile(total[::4, ::4], [1, 99])
@@ -43,13 +43,26 @@ def noise(rng: Generator, cells: tuple[float, float], octaves: int = 4, fade: fl
 
 
 def between(a: NDArray, b: NDArray, share: NDArray) -> NDArray:
-    """Colours from a to b, float32 (..., 3)."""
-    return (a + (b - a) * share[..., None]).astype(np.float32)
+    """Colours from a to b (3,), float32 (H, W, 3). Channel by channel: numpy is slow over an axis as short as three."""
+    share = share.astype(np.float32)
+    return cv2.merge([share * np.float32(to - here) + np.float32(here) for here, to in zip(a, b)])
+
+
+def scaled(picture: NDArray, factor: NDArray) -> NDArray:
+    """A picture (H, W, 3) times a factor of each of its pixels (H, W), in the picture's own type."""
+    depth = cv2.CV_8U if picture.dtype == np.uint8 else cv2.CV_32F
+    return cv2.multiply(picture, cv2.merge([factor.astype(np.float32)] * 3), dtype=depth)
+
+
+def brightened(picture: NDArray, by: NDArray) -> NDArray:
+    """A picture (H, W, 3) and on top of it as much grey at each of its pixels (H, W), in the picture's own type."""
+    depth = cv2.CV_8U if picture.dtype == np.uint8 else cv2.CV_32F
+    return cv2.add(picture, cv2.merge([by.astype(np.float32)] * 3), dtype=depth)
 
 
 def grain(picture: NDArray, rng: Generator, amount: float) -> NDArray:
     """The picture with fine noise."""
-    return picture + amount * rng.standard_normal((TEXTURE, TEXTURE, 1), np.float32)
+    return brightened(picture, amount * rng.standard_normal((TEXTURE, TEXTURE), np.float32))
 
 
 def _wood(rng: Generator) -> NDArray:
@@ -61,11 +74,11 @@ def _wood(rng: Generator) -> NDArray:
     boards = rng.choice([0, 0, 2, 3, 5])
     if boards:
         edge = (_X * boards) % 1
-        picture *= (0.85 + 0.3 * rng.random(boards)[(_X * boards).astype(int)])[..., None]
-        picture *= (1 - 0.65 * ((edge < 0.03) | (edge > 0.985)))[..., None]
+        picture = scaled(picture, 0.85 + 0.3 * rng.random(boards)[(_X * boards).astype(int)])
+        picture = scaled(picture, 1 - 0.65 * ((edge < 0.03) | (edge > 0.985)))
     for _ in range(rng.integers(0, 3)):  # knots
         far = np.hypot(_X - rng.random(), 0.6 * (_Y - rng.random())) / rng.uniform(0.02, 0.05)
-        picture *= (1 - 0.6 * np.exp(-(far**2)))[..., None]
+        picture = scaled(picture, 1 - 0.6 * np.exp(-(far**2)))
     return picture
 
 
@@ -76,10 +89,10 @@ def _metal(rng: Generator) -> NDArray:
     picture = between(base * 0.62, base * 1.12, 0.65 * brushed + 0.35 * noise(rng, (2, 2), 2))
     for _ in range(rng.integers(0, 3)):  # what is reflected
         band = np.exp(-(((_Y - rng.random()) / rng.uniform(0.02, 0.15)) ** 2))
-        picture += 255 * rng.uniform(0.1, 0.4) * band[..., None]
+        picture = brightened(picture, 255 * rng.uniform(0.1, 0.4) * band)
     if rng.random() < 0.3:
         rust = np.clip(noise(rng, (4, 4), 5, 0.7) * 2.2 - 1.2, 0, 1)
-        picture = picture * (1 - rust[..., None]) + hsv(0.05, 0.7, 0.45) * rust[..., None]
+        picture = scaled(picture, 1 - rust) + between(np.zeros(3), hsv(0.05, 0.7, 0.45), rust)
     return picture
 
 
@@ -89,7 +102,8 @@ def _glass(rng: Generator) -> NDArray:
     slant = rng.uniform(-1.2, 1.2)
     for _ in range(rng.integers(2, 5)):
         streak = np.abs((_X + slant * _Y - rng.uniform(-0.5, 1.5)) / rng.uniform(0.01, 0.07)) < 1
-        picture += 255 * rng.uniform(0.1, 0.4) * cv2.GaussianBlur(streak.astype(np.float32), (0, 0), 2)[..., None]
+        light = 255 * rng.uniform(0.1, 0.4) * cv2.GaussianBlur(streak.astype(np.float32), (0, 0), 2)
+        picture = brightened(picture, light)
     return picture
 
 
@@ -102,7 +116,7 @@ def _ceramic(rng: Generator) -> NDArray:
         count = rng.integers(2, 6)
         u, v = (_X * count) % 1, (_Y * count) % 1
         cell = (_Y * count).astype(int) * count + (_X * count).astype(int)
-        picture *= rng.uniform(0.88, 1.05, count * count)[cell][..., None]
+        picture = scaled(picture, rng.uniform(0.88, 1.05, count * count)[cell])
         joint = np.minimum.reduce([u, 1 - u, v, 1 - v]) < 0.03
         picture[joint] = 255 * rng.uniform(0.3, 0.85)
     elif manner == 1:  # glazed bands
@@ -119,7 +133,7 @@ def _plastic(rng: Generator) -> NDArray:
     picture = between(base * 0.86, base, noise(rng, (2, 2), 2))
     if rng.random() < 0.4:
         ribs = rng.integers(4, 14)
-        picture *= (1 - 0.25 * (np.abs((_X * ribs) % 1 - 0.5) < 0.12))[..., None]
+        picture = scaled(picture, 1 - 0.25 * (np.abs((_X * ribs) % 1 - 0.5) < 0.12))
     return picture
 
 
@@ -146,7 +160,7 @@ def _stone(rng: Generator) -> NDArray:
 def _cardboard(rng: Generator) -> NDArray:
     base = hsv(rng.uniform(0.075, 0.1), rng.uniform(0.35, 0.52), rng.uniform(0.55, 0.82))
     picture = between(base * 0.9, base * 1.05, noise(rng, (3, 3), 4))
-    picture *= (1 - 0.06 * (np.sin(2 * np.pi * 40 * _Y) > 0.6))[..., None]  # what is corrugated shows through
+    picture = scaled(picture, 1 - 0.06 * (np.sin(2 * np.pi * 40 * _Y) > 0.6))  # what is corrugated shows through
     if rng.random() < 0.6:  # a strip of tape
         strip = np.abs(_X - rng.uniform(0.3, 0.7)) < rng.uniform(0.04, 0.08)
         picture[strip] = picture[strip] * 0.75 + hsv(0.1, 0.35, rng.uniform(0.5, 1)) * 0.3
@@ -161,7 +175,7 @@ def _cloth(rng: Generator) -> NDArray:
     folds = noise(rng, (3, 3), 2)
     picture = between(base * 0.6, base * 1.1, folds)
     weave = np.sin(2 * np.pi * 64 * _X) * np.sin(2 * np.pi * 64 * _Y)
-    picture *= (1 + 0.12 * weave)[..., None]
+    picture = scaled(picture, 1 + 0.12 * weave)
     manner = rng.integers(4)
     if manner:
         count = rng.integers(3, 10)
@@ -176,7 +190,7 @@ def _drum(rng: Generator) -> NDArray:
     base = hsv(rng.uniform(0.08, 0.14), rng.uniform(0.02, 0.35), rng.uniform(0.75, 0.98)) if coated else hsv(0, 0, 0.25)
     picture = between(base * 0.88, base, noise(rng, (3, 3), 4))
     far = np.hypot(_X - 0.5, _Y - 0.5)
-    picture *= (1 - 0.22 * np.exp(-((far / rng.uniform(0.1, 0.25)) ** 2)) * noise(rng, (6, 6), 3))[..., None]  # worn
+    picture = scaled(picture, 1 - 0.22 * np.exp(-((far / rng.uniform(0.1, 0.25)) ** 2)) * noise(rng, (6, 6), 3))  # worn
     if rng.random() < 0.3:
         picture[np.abs(far - rng.uniform(0.1, 0.3)) < 0.01] *= 0.5
     return picture
@@ -227,7 +241,7 @@ def _gravel(rng: Generator) -> NDArray:
     base = hsv(rng.uniform(0.03, 0.14), rng.uniform(0.02, 0.3), rng.uniform(0.6, 1.2))
     shades = rng.uniform(0.45, 1.05, count * count)[owner] * (0.22 + 0.78 * inside)
     tints = 1 + 0.05 * rng.standard_normal((count * count, 3))[owner]
-    return grain(base * tints * shades[..., None], rng, 5)
+    return grain(scaled((base * tints).astype(np.float32), shades), rng, 5)
 
 
 def _leaves(rng: Generator) -> NDArray:
@@ -262,7 +276,7 @@ def _water(rng: Generator) -> NDArray:
     ripples = noise(rng, (9, 5), 3, 0.6)
     picture = between(base * 0.55, base * 1.15, ripples)
     glints = np.clip(noise(rng, (22, 9), 3) * 5 - 4, 0, 1)
-    return picture + 200 * glints[..., None] * rng.uniform(0.1, 0.9)
+    return brightened(picture, 200 * rng.uniform(0.1, 0.9) * glints)
 
 
 _LOOKS: dict[str, Callable[[Generator], NDArray]] = {

@@ -139,7 +139,7 @@ def draw(thing: Thing, canvas: NDArray, view: View, sun: NDArray) -> NDArray:
     else:
         _rings(thing, paper, mask, view, sun, rng)
     clear = 0.55 if thing.material == "glass" else 0.0
-    np.copyto(canvas, cv2.addWeighted(paper, 1 - clear, canvas, clear, 0), where=mask[..., None] > 0)
+    cv2.copyTo(cv2.addWeighted(paper, 1 - clear, canvas, clear, 0), mask, canvas)
     return mask
 
 
@@ -197,7 +197,7 @@ def _finer(profile: NDArray) -> NDArray:
 
 def _painted(thing: Thing, profile: NDArray, round_: NDArray, rng: Generator) -> NDArray:
     """The colour of each patch, float (U-1, V-1, 3): the texture wrapped around the sides and laid over the top."""
-    look = texture(thing.material, rng).astype(float)
+    look = texture(thing.material, rng).astype(np.float32)
     side = _shell(thing, look, rng)
     middle = (profile[1:] + profile[:-1]) / 2  # (U-1, 2)
     flat = np.abs(np.diff(profile[:, 0])) > np.abs(np.diff(profile[:, 1])) * thing.high / thing.radius  # (U-1,)
@@ -218,9 +218,9 @@ def _painted(thing: Thing, profile: NDArray, round_: NDArray, rng: Generator) ->
 def _shell(thing: Thing, look: NDArray, rng: Generator) -> NDArray:
     """What the sides show where they are of something else: a drum's shell, a tub of water."""
     if thing.material == "drum":
-        return texture(("wood", "plastic", "metal")[rng.integers(3)], rng).astype(float)
+        return texture(("wood", "plastic", "metal")[rng.integers(3)], rng).astype(np.float32)
     if thing.material in ("water", "gravel"):
-        return texture(("metal", "ceramic", "plastic", "wood")[rng.integers(4)], rng).astype(float)
+        return texture(("metal", "ceramic", "plastic", "wood")[rng.integers(4)], rng).astype(np.float32)
     return look
 
 

@@ -17,7 +17,7 @@ import argparse
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from models import weights
 from models.foley import scores
 from models.foley.engine import FPS, save_network, show
 from models.foley.hits import Curves, pick
-from models.foley.network import SIZES, Foley, FoleyConfig, Heads, Motion
+from models.foley.network import SIZES, Foley, FoleyConfig, Heads, Motion, config_of
 from models.foley.views import Clip, ClipHit, Source, Targets, ViewConfig, about, bent, source, targets
 from models.training import Ema, Log, Run, add_settings, cosine, settings
 
@@ -72,21 +72,42 @@ GPU = TrainConfig(
 )
 
 
+@dataclass(frozen=True)
+class Start:
+    """What training begins with: drawn at random, or the weights of `begin`; the appearance from `look`, if given.
+    blind: no colour is seen and no material asked for, so that time is kept for when and how hard."""
+
+    sizes: FoleyConfig = field(default_factory=FoleyConfig)
+    begin: Path | None = None
+    look: Path | None = None
+    blind: bool = False
+
+    def network(self) -> Foley:
+        network = Foley(config_of(weights.metadata(self.begin)) if self.begin else self.sizes)
+        if self.begin:
+            network.load_state_dict(weights.load(self.begin))
+        if self.look:
+            network.appearance.load_state_dict(weights.load(self.look))
+        return network
+
+    def seen(self, views: int, minutes: float) -> dict[str, str]:
+        """For the notes of weights: all views and minutes, those before `begin` included."""
+        before = weights.metadata(self.begin) if self.begin else {}
+        each = {"views": views, "minutes": minutes}
+        return {name: f"{float(before.get(name, 0)) + more:.0f}" for name, more in each.items()}
+
+
 class Trainer:
     """The network, and one step of it."""
 
-    def __init__(
-        self, config: TrainConfig, sizes: FoleyConfig, clips: Sequence[Clip], device: str, look: Path | None = None
-    ):
+    def __init__(self, config: TrainConfig, start: Start, clips: Sequence[Clip], device: str):
         torch.manual_seed(config.seed)  # construction only; every later draw comes from the seed and the step
-        self.config, self.device, self.clips = config, device, clips
+        self.config, self.device, self.clips, self.blind = config, device, clips, start.blind
         self.numbers = [number for number in range(len(clips)) if number % VALIDATION]
         self.view = ViewConfig(frames=config.frames)
-        self.network = Foley(sizes).to(device, memory_format=torch.channels_last)
-        if look:
-            self.network.appearance.load_state_dict(weights.load(look))
+        self.network = start.network().to(device, memory_format=torch.channels_last)
         # What has been taught stays as it is, running statistics too.
-        self.taught = [self.network.appearance.stem, self.network.appearance.block] if look else []
+        self.taught = [self.network.appearance.stem, self.network.appearance.block] if start.look else []
         for part in self.taught:
             part.requires_grad_(False)
         self.averaged = Ema(self.network, config.ema)
@@ -116,11 +137,11 @@ class Trainer:
             part.eval()
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * cosine(images / self.config.views)
-        grey, colour = bent(sources, rng, self.view, self.device)
+        grey, colour = bent(sources, rng, self.view, self.device, in_colour=not self.blind)
         shown = torch.from_numpy(rng.random(len(sources)) >= self.config.hidden).to(self.device)
         with torch.autocast(self.device, torch.bfloat16):
             motion = self.network.motion(grey)
-            heads = self.network.judge(motion, self.network.appearance(colour), shown)
+            heads = self.network.judge(motion, None if self.blind else self.network.appearance(colour), shown)
         asked = targets(sources).to(self.device)
         loss = self._loss(heads, asked, shown, log) + self._astray(motion, asked, log)
         self.optimiser.zero_grad(set_to_none=True)
@@ -138,17 +159,21 @@ class Trainer:
         onset = _mean(F.binary_cross_entropy_with_logits(heads.onset, asked.onset, reduction="none"), asked.asked)
         offset = _mean(F.smooth_l1_loss(heads.offset, asked.offset, reduction="none", beta=0.2), asked.near)
         strength = _mean((heads.strength - asked.strength).square(), asked.near)
-        material = F.cross_entropy(
-            heads.materials.mT, asked.material, reduction="none", label_smoothing=config.smoothing
-        )  # (B, T)
         usual = _mean(asked.onset, asked.asked).clamp(1e-4, 1 - 1e-4)
         constant = -(usual * usual.log() + (1 - usual) * (1 - usual).log())
         log.add(onset=onset, onset_of_constant=constant, offset=offset, strength=strength)
+        told = config.onset * onset + config.offset * offset + config.strength * strength
+        return told if self.blind else told + config.material * self._wrong(heads, asked, shown, log)
+
+    def _wrong(self, heads: Heads, asked: Targets, shown: Tensor, log: Log) -> Tensor:
+        """How wrong the material is."""
+        material = F.cross_entropy(
+            heads.materials.mT, asked.material, reduction="none", label_smoothing=self.config.smoothing
+        )  # (B, T)
         for name, those in (("material", shown), ("material_hidden", ~shown)):
             if (near := asked.near * those[:, None]).any():
                 log.add(**{name: _mean(material, near)})
-        told = config.offset * offset + config.strength * strength + config.material * _mean(material, asked.near)
-        return config.onset * onset + told
+        return _mean(material, asked.near)
 
     def _astray(self, motion: Motion, asked: Targets, log: Log) -> Tensor:
         """How far from a hit the guided maps look: minus the logarithm of their attention about its place."""
@@ -240,11 +265,9 @@ def _read_ahead(trainer: Trainer, images: int) -> Iterator[tuple[list[Source], G
             yield waiting.popleft().result()
 
 
-def train(
-    config: TrainConfig, sizes: FoleyConfig, clips: Sequence[Clip], out: Path, device: str, look: Path | None = None
-) -> None:
+def train(config: TrainConfig, start: Start, clips: Sequence[Clip], out: Path, device: str) -> None:
     """Train on clips and write `foley-hits.safetensors`, a sheet and a log into `out` at every checkpoint."""
-    trainer = Trainer(config, sizes, clips, device, look)
+    trainer = Trainer(config, start, clips, device)
     run = Run(out, trainer.parts())
     before, began = run.images, run.minutes
     for sources, rng in _read_ahead(trainer, run.images):
@@ -252,22 +275,25 @@ def train(
             rate = (run.images - before) / max(run.minutes - began, 1e-6) / 60
             print(f"{run.images} views, {rate:.1f} views/s", flush=True)
             run.keep_sheet(trainer.validate(out, run.images))
-            about = {"views": str(run.images), "minutes": f"{run.minutes:.0f}", "device": device}
-            save_network(trainer.averaged.module, out / "foley-hits.safetensors", about | {"clips": str(len(clips))})
+            about = {"device": device, "clips": str(len(clips))} | start.seen(run.images, run.minutes)
+            save_network(trainer.averaged.module, out / "foley-hits.safetensors", about)
 
 
 def main() -> None:
-    from models.foley.data import Clips
+    from models.foley.unpacked import Unpacked
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="what models.foley.data rendered for training")
     parser.add_argument("--out", type=Path, default=Path("runs/foley"), help="for checkpoints, sheets and weights")
+    parser.add_argument("--begin", type=Path, help="weights to begin with, instead of random ones")
     parser.add_argument("--look", type=Path, help="the appearance that models.foley.train_look taught")
+    parser.add_argument("--blind", action="store_true", help="without colour: when and how hard, not on what")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, TrainConfig())
     args = parser.parse_args()
     config = settings(args, GPU if args.device.startswith("cuda") else TrainConfig())
-    train(config, SIZES[config.sizes], Clips(args.data), args.out, args.device, args.look)
+    start = Start(SIZES[config.sizes], args.begin, args.look, args.blind)
+    train(config, start, Unpacked(args.data), args.out, args.device)
 
 
 if __name__ == "__main__":

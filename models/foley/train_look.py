@@ -1,8 +1,9 @@
 """Teach the appearance branch what things look like: `python -m models.foley.train_look --data DIR --out DIR`.
 
-It sees single frames from around hits, is shown where the hit is, and is asked what it is on. `train.py` goes on with
-what it has learnt. Apart it sees as many frames in a minute as it would in ten beside the motion, and its attention
-need not be found first: learnt together, the appearance had brought nothing to the material after 4,800 views.
+It sees single frames from around hits (`stills.py`), is shown where the hit is, and is asked what it is on. `train.py`
+goes on with what it has learnt. Apart it sees as many frames in a minute as it would in ten beside the motion, and its
+attention need not be found first: learnt together, the appearance had brought nothing to the material after 4,800
+views.
 
 Settings for one CPU core and a quarter of an hour. Resumable (the same command goes on from `--out`), deterministic
 from `--seed` on one machine.
@@ -11,6 +12,7 @@ from `--seed` on one machine.
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +21,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models import weights
-from models.foley.network import SIZES, STEP, AppearanceBranch, FoleyConfig
+from models.foley.looks import Looks, of_clips
+from models.foley.network import SIZES, AppearanceBranch, FoleyConfig
+from models.foley.stills import read
 from models.foley.train import VALIDATION
 from models.foley.views import Clip, ViewConfig, about, bent_frames
 from models.training import Ema, Log, Run, add_settings, cosine, settings
 
 FILE = "look.safetensors"
+# Seen apart, frames may differ further: nothing but the material is asked of them.
+_BENT = ViewConfig(zoom=1.5, shape=1.4, turn=20.0, light=1.8, colour=1.5)
 _UNBENT = ViewConfig(1, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 
 
@@ -40,6 +46,7 @@ class LookConfig:
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
     smoothing: float = 0.05  # of the labels
+    dropout: float = 0.2
     ema: float = 0.995
     keep_every: int = 12_800  # frames between checkpoints
 
@@ -47,45 +54,14 @@ class LookConfig:
 GPU = LookConfig(sizes="large", frames=3_000_000, batch=512, ema=0.999, keep_every=204_800)
 
 
-@dataclass(frozen=True)
-class Looks:
-    """Frames from around hits, uint8 (N, 112, 112, 3); where the hit is (N, 2), 0..1; what it is on (N,)."""
-
-    frames: np.ndarray
-    places: np.ndarray
-    materials: np.ndarray
-
-    def save(self, path: Path) -> None:
-        """Into an NPZ file."""
-        np.savez(path, **vars(self))
-
-    @classmethod
-    def load(cls, path: Path) -> "Looks":
-        """What `save` wrote."""
-        with np.load(path) as file:
-            return cls(**file)
-
-
-def looks(clips: Sequence[Clip], numbers: Sequence[int], config: LookConfig) -> Looks:
-    """Of every clip some hits, and of each a frame no further from it than a colour frame of `network.py` may be."""
-    frames, places, materials = [], [], []
-    for number in numbers:
-        clip, rng = clips[number], np.random.default_rng((config.seed, number))
-        for hit in rng.permutation(len(clip.hits))[: config.hits_a_clip]:
-            at = round(30 * clip.hits[hit][0]) + int(rng.integers(-STEP, STEP + 1))
-            frames.append(clip.frames[min(max(at, 0), len(clip.frames) - 1)].copy())  # a view would keep all of them
-            places.append((clip.strikes[hit].x, clip.strikes[hit].y))
-            materials.append(clip.hits[hit][2])
-    return Looks(np.stack(frames), np.array(places), np.array(materials))
-
-
 class Look(nn.Module):
     """The appearance branch, and a head that is not kept."""
 
-    def __init__(self, sizes: FoleyConfig):
+    def __init__(self, sizes: FoleyConfig, dropout: float = 0.0):
         super().__init__()
         self.sizes = sizes
         self.appearance = AppearanceBranch(sizes)
+        self.dropped = nn.Dropout(dropout)
         self.material = nn.Linear(sizes.look, sizes.materials)
 
     def forward(self, colour: Tensor, places: Tensor) -> Tensor:
@@ -95,16 +71,18 @@ class Look(nn.Module):
         where = torch.cat([there, around], 2)  # (B, 1, maps, 8, 8)
         where = where / where.sum((3, 4), keepdim=True)
         look = self.appearance.at(self.appearance(colour[:, None]), where)  # (B, 1, look)
-        return self.material(look[:, 0]).float()
+        return self.material(self.dropped(look[:, 0])).float()
 
 
 class Trainer:
     """The branch, and one step of it."""
 
-    def __init__(self, config: LookConfig, sizes: FoleyConfig, seen: Looks, device: str):
-        torch.manual_seed(config.seed)  # construction only; every later draw comes from the seed and the step
-        self.config, self.seen, self.device, self.view = config, seen, device, ViewConfig()
-        self.network = Look(sizes).to(device, memory_format=torch.channels_last)
+    def __init__(self, config: LookConfig, sizes: FoleyConfig, seen: Looks, device: str, begin: Path | None = None):
+        torch.manual_seed(config.seed)  # construction and dropout; other draws are of seed and step
+        self.config, self.seen, self.device, self.view = config, seen, device, _BENT
+        self.network = Look(sizes, config.dropout).to(device, memory_format=torch.channels_last)
+        if begin:
+            self.network.appearance.load_state_dict(appearance_of(weights.load(begin)))
         self.averaged = Ema(self.network, config.ema)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), config.learning_rate, (0.9, 0.98), weight_decay=config.weight_decay
@@ -143,34 +121,63 @@ class Trainer:
         return float(np.concatenate(found).mean())
 
 
-def train(config: LookConfig, sizes: FoleyConfig, clips: Sequence[Clip], out: Path, device: str) -> None:
+def appearance_of(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The appearance's weights, from a file of its own or that of the whole network."""
+    head = "appearance."
+    return {name.removeprefix(head): of for name, of in state.items() if name.startswith(head)} or state
+
+
+def gathered(clips: Sequence[Clip], stills: Path | None, config: LookConfig, out: Path) -> tuple[Looks, Looks]:
+    """What is learnt from: stills, or frames of clips where there are none; and what is kept to see whether it was
+    learnt: frames of every `VALIDATION`th clip. With stills the clips stay unseen, so that `train.py` finds out on
+    them how far what this branch says can be relied on."""
+    numbers = np.arange(len(clips))
+    taken = partial(_taken, clips, config, out)
+    kept = taken("kept", numbers[numbers % VALIDATION == 0])
+    return (read(stills) if stills else taken("seen", numbers[numbers % VALIDATION > 0])), kept
+
+
+def _taken(clips: Sequence[Clip], config: LookConfig, out: Path, name: str, numbers: np.ndarray) -> Looks:
+    path = out / f"{name}-{len(clips)}.npz"
+    if not path.exists():
+        of_clips(clips, numbers.tolist(), config.hits_a_clip, config.seed).save(path)
+    return Looks.load(path)
+
+
+def train(
+    config: LookConfig,
+    sizes: FoleyConfig,
+    clips: Sequence[Clip],
+    out: Path,
+    device: str,
+    stills: Path | None = None,
+    begin: Path | None = None,
+) -> None:
     """Train on clips and write `look.safetensors` and a log into `out` at every checkpoint."""
     out.mkdir(parents=True, exist_ok=True)
-    numbers, seen = np.arange(len(clips)), []
-    for name, those in (("seen", numbers[numbers % VALIDATION > 0]), ("kept", numbers[numbers % VALIDATION == 0])):
-        if not (path := out / f"{name}-{len(clips)}.npz").exists():
-            looks(clips, those.tolist(), config).save(path)
-        seen.append(Looks.load(path))
-    trainer = Trainer(config, sizes, seen[0], device)
+    seen, kept = gathered(clips, stills, config, out)
+    trainer = Trainer(config, sizes, seen, device, begin)
     run = Run(out, trainer.parts())
     while run.images < config.frames:
         if run.saw(trainer.step(run.images, run.log), config.frames, config.keep_every):
-            print(f"{run.images} frames, {run.minutes:.1f} minutes: {trainer.right(seen[1]):.3f} right", flush=True)
-            about = {"frames": str(run.images), "minutes": f"{run.minutes:.0f}", "clips": str(len(clips))}
+            print(f"{run.images} frames, {run.minutes:.1f} minutes: {trainer.right(kept):.3f} right", flush=True)
+            about = {"frames": str(run.images), "minutes": f"{run.minutes:.0f}", "scenes": str(len(seen.frames))}
             weights.save(out / FILE, trainer.averaged.module.appearance.state_dict(), about)
 
 
 def main() -> None:
-    from models.foley.data import Clips
+    from models.foley.unpacked import Unpacked
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="what models.foley.data rendered for training")
+    parser.add_argument("--stills", type=Path, help="what models.foley.stills rendered")
+    parser.add_argument("--begin", type=Path, help="weights to begin with, of the appearance or the whole network")
     parser.add_argument("--out", type=Path, default=Path("runs/foley-look"), help="for checkpoints and weights")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, LookConfig())
     args = parser.parse_args()
     config = settings(args, GPU if args.device.startswith("cuda") else LookConfig())
-    train(config, SIZES[config.sizes], Clips(args.data), args.out, args.device)
+    train(config, SIZES[config.sizes], Unpacked(args.data), args.out, args.device, args.stills, args.begin)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Protocol
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -148,7 +149,8 @@ def held_times(frames: int, rate: float, phase: float) -> NDArray:
 def _greyed(frames: NDArray, rng: Generator) -> NDArray:
     """uint8 (T, H, W, 3) to (T, H, W), as one of several films would see the colours."""
     weights = rng.dirichlet(2 * np.array(_GREYS[int(rng.integers(len(_GREYS)))]) + 0.2)
-    return (frames @ weights.astype(np.float32)).round().astype(np.uint8)  # (T, H, W)
+    rows = frames.reshape(len(frames), -1, 3)  # (T, H*W, 3)
+    return cv2.transform(rows, weights[None]).reshape(frames.shape[:3])  # (T, H, W), rounded
 
 
 def targets(views: Sequence[Source]) -> Targets:
@@ -177,22 +179,25 @@ def _placed(places: NDArray, bend: NDArray) -> NDArray:
     return np.linalg.solve(bend[:, :2], (2 * places - 1 - bend[:, 2]).T).T
 
 
-def bent(views: Sequence[Source], rng: Generator, config: ViewConfig, device: str) -> tuple[Tensor, Tensor]:
-    """What the network is shown of views: grey float (B, T, 64, 64) and colour float (B, K, 3, 112, 112), in 0..1."""
+def bent(
+    views: Sequence[Source], rng: Generator, config: ViewConfig, device: str, in_colour: bool = True
+) -> tuple[Tensor, Tensor | None]:
+    """What the network is shown of views: grey float (B, T, 64, 64) and colour float (B, K, 3, 112, 112), in 0..1, or
+    None where no colour is wanted."""
     count = len(views)
-    grey = torch.from_numpy(np.stack([view.grey for view in views])).to(device).float().div(255)  # (B, T, 112, 112)
-    colour = torch.from_numpy(np.stack([view.colour for view in views])).to(device).float().div(255)
-    colour = colour.permute(0, 1, 4, 2, 3)  # (B, K, 3, 112, 112)
-    bends = _drawn(np.stack([view.bend for view in views]), device)  # (B, 2, 3)
-    grey = F.avg_pool2d(_warped(grey, bends, 2 * SMALL), 2)  # (B, T, 64, 64), no pixel left out
-    colour = _warped(colour.flatten(1, 2), bends, LARGE).unflatten(1, colour.shape[1:3])  # (B, K, 3, 112, 112)
+    grey = torch.from_numpy(np.stack([_small(view) for view in views])).to(device).float().div(255)  # (B, T, 64, 64)
     soft = _drawn(rng.random(count) < config.blurred, device)[:, None, None, None]
     grey = torch.lerp(grey, _softened(grey), soft)
     gain, gamma = (_drawn(_factors(rng, config.light, count), device)[:, None, None, None] for _ in range(2))
     tint = _drawn(_factors(rng, config.colour, (count, 1, 3, 1, 1)), device)
     grey = gain * grey.clamp_min(1e-4) ** gamma * _flicker(views, rng, config, device)
-    colour = (gain * colour.flatten(1, 2).clamp_min(1e-4) ** gamma).unflatten(1, colour.shape[1:3]) * tint
-    return (grey + _grain(views, rng, config, device)).clamp(0, 1), colour.clamp(0, 1)
+    grey = (grey + _grain(views, rng, config, device)).clamp(0, 1)
+    if not in_colour:
+        return grey, None
+    colour = torch.from_numpy(np.stack([view.colour for view in views])).to(device).float().div(255)
+    shape, bends = colour.shape[:2], _drawn(np.stack([view.bend for view in views]), device)
+    colour = _warped(colour.permute(0, 1, 4, 2, 3).flatten(1, 2), bends, LARGE)  # (B, K*3, 112, 112)
+    return grey, ((gain * colour.clamp_min(1e-4) ** gamma).unflatten(1, (shape[1], 3)) * tint).clamp(0, 1)
 
 
 def bent_frames(
@@ -227,6 +232,18 @@ def _bend(rng: Generator, config: ViewConfig) -> NDArray:
     angle = np.deg2rad(rng.uniform(-config.turn, config.turn))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     return np.column_stack([turn * scale, rng.uniform(-config.shift, config.shift, 2)])
+
+
+def _small(view: Source) -> NDArray:
+    """Its grey frames bent, uint8 (T, 64, 64): at twice the size, then averaged, so that no pixel is left out."""
+    side, twice = view.grey.shape[1], 2 * SMALL
+    # From the coordinates of `affine_grid`, -1..1 from edge to edge, to pixels.
+    turn = view.bend[:, :2] * side / twice
+    shift = (view.bend[:, 2] + 1) * side / 2 - 0.5 - turn.sum(1) * (twice - 1) / 2
+    how = dict(flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT)
+    matrix = np.column_stack([turn, shift])
+    bent = (cv2.warpAffine(frame, matrix, (twice, twice), **how) for frame in view.grey)
+    return np.stack([cv2.resize(frame, (SMALL, SMALL), interpolation=cv2.INTER_AREA) for frame in bent])
 
 
 def _warped(pictures: Tensor, bends: Tensor, side: int) -> Tensor:

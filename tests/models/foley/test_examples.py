@@ -53,6 +53,10 @@ def test_a_clip_comes_with_its_true_sound_and_what_was_seen(small, tmp_path):
         assert poster.size == examples.POSTER_SIZE
         how = read_recipe(poster)
     assert how.demo == keepsake.DEMO and how.settings["clip"] == "steps" and how.settings["hits"] == seen["hits"]
+    before = {path: path.read_bytes() for path in (folder / "steps.mp4", folder / "steps.json")}
+    (folder / "steps.json").unlink()
+    again = examples.watch_again(tmp_path / "examples", [TAKE], ["steps"])
+    assert {path: path.read_bytes() for path in before} == before and folder / "steps.mp4" not in again
 
 
 def test_a_take_is_the_same_every_time_and_shows_its_hits_well(small):

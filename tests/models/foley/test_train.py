@@ -11,7 +11,7 @@ from models import training, weights
 from models.foley import train, views
 from models.foley.engine import read_network, show
 from models.foley.network import STEP, TINY
-from models.foley.train import TrainConfig, Trainer
+from models.foley.train import Start, TrainConfig, Trainer
 from models.foley.views import ViewConfig
 from tests.models.foley.knocks import FPS, knocks
 
@@ -136,7 +136,7 @@ class _Stopped(Exception):
 
 def test_a_stopped_run_ends_as_an_unbroken_one_and_can_watch(clips, tmp_path, monkeypatch):
     def run(name):
-        train.train(CONFIG, TINY, clips, tmp_path / name, "cpu")
+        train.train(CONFIG, Start(TINY), clips, tmp_path / name, "cpu")
 
     run("whole")
     keep = training.save_checkpoint
@@ -166,14 +166,28 @@ def test_a_stopped_run_ends_as_an_unbroken_one_and_can_watch(clips, tmp_path, mo
 
 
 def test_clips_kept_for_validation_are_not_trained_on(clips):
-    trainer = Trainer(CONFIG, TINY, clips * 7, "cpu")
+    trainer = Trainer(CONFIG, Start(TINY), clips * 7, "cpu")
     assert 0 not in trainer.numbers and 20 not in trainer.numbers and len(trainer.numbers) == 39
+
+
+def test_it_goes_on_from_weights_and_blind_leaves_what_it_knows_of_materials(clips, tmp_path):
+    train.train(CONFIG, Start(TINY), clips, tmp_path / "first", "cpu")
+    file = tmp_path / "first" / "foley-hits.safetensors"
+    train.train(CONFIG, Start(begin=file, blind=True), clips, tmp_path / "then", "cpu")
+    then = tmp_path / "then" / "foley-hits.safetensors"
+    before, after = weights.load(file), weights.load(then)
+    still = ("appearance.", "mix.", "material.")
+    for name in before:
+        same = name == "temperature" or torch.equal(before[name], after[name])
+        assert same or not name.startswith(still), name
+    assert any(not torch.equal(before[name], after[name]) for name in before if name.startswith("motion."))
+    assert weights.metadata(then)["views"] == "24", "those before count too"
 
 
 def test_it_learns_when_something_lands(tmp_path):
     """After some steps the onset of clips never seen is told much better than by a constant."""
     config = TrainConfig(views=100_000, batch=6, frames=40, learning_rate=6e-3, hidden=0.0)
-    trainer = Trainer(config, TINY, [knocks(seed, 2.0) for seed in range(12)], "cpu")
+    trainer = Trainer(config, Start(TINY), [knocks(seed, 2.0) for seed in range(12)], "cpu")
     trainer.view, log = PLAIN, training.Log(tmp_path / "log.jsonl")
     for step in range(60):
         trainer.step(6 * (400 + step), *trainer.sources(6 * step), log)

@@ -6,9 +6,10 @@ import torch
 
 from models import training, weights
 from models.foley import train_look
-from models.foley.network import SIZES, TINY
-from models.foley.train import TrainConfig, Trainer
-from models.foley.train_look import FILE, LookConfig, Looks
+from models.foley.looks import Looks, of_clips
+from models.foley.network import SIZES, TINY, tiny
+from models.foley.train import Start, TrainConfig, Trainer
+from models.foley.train_look import FILE, LookConfig
 from models.foley.views import ViewConfig, about, bent_frames
 from tests.models.foley.knocks import knocks
 
@@ -21,7 +22,7 @@ def clips():
 
 
 def test_frames_are_from_around_their_hits(clips):
-    seen = train_look.looks(clips, range(24), CONFIG)
+    seen = of_clips(clips, range(24), CONFIG.hits_a_clip, 0)
     assert seen.frames.shape[1:] == (112, 112, 3) and len(seen.frames) == len(seen.places) == len(seen.materials)
     assert {hit[2] for clip in clips for hit in clip.hits} == set(seen.materials.tolist())
     assert (np.bincount(seen.materials) <= 24 * CONFIG.hits_a_clip).all()
@@ -51,7 +52,7 @@ def test_a_stopped_run_goes_on_and_what_was_learnt_stays(clips, tmp_path):
     before = weights.load(tmp_path / FILE)
     train_look.train(LookConfig(frames=72, batch=12, keep_every=24), TINY, clips, tmp_path, "cpu")
     assert any((before[name] != of).any() for name, of in weights.load(tmp_path / FILE).items())
-    trainer = Trainer(TrainConfig(views=12, batch=4, frames=18), TINY, clips, "cpu", tmp_path / FILE)
+    trainer = Trainer(TrainConfig(views=12, batch=4, frames=18), Start(TINY, look=tmp_path / FILE), clips, "cpu")
     taught = {name: of.clone() for name, of in trainer.network.appearance.state_dict().items()}
     for views in (0, 4):  # the first moves nothing: the rate begins at none
         trainer.step(views, *trainer.sources(views), training.Log(tmp_path / "log.jsonl"))
@@ -59,9 +60,22 @@ def test_a_stopped_run_goes_on_and_what_was_learnt_stays(clips, tmp_path):
         assert torch.equal(of, taught[name]) is not name.startswith("tell"), name
 
 
+def test_stills_are_learnt_from_instead_of_clips_and_it_goes_on_from_weights(clips, tmp_path):
+    stills = of_clips(clips, range(3), 2, 0)
+    stills.save(tmp_path / "stills-000000.npz")
+    seen, kept = train_look.gathered(clips, tmp_path, CONFIG, tmp_path)
+    assert (seen.frames == stills.frames).all() and (seen.materials == stills.materials).all()
+    alone, also_kept = train_look.gathered(clips, None, CONFIG, tmp_path)
+    assert len(alone.frames) > len(stills.frames) and (kept.frames == also_kept.frames).all()
+    first = weights.save(tmp_path / "first.safetensors", tiny(3), {})
+    trainer = train_look.Trainer(CONFIG, TINY, seen, "cpu", first)
+    of_it, whole = trainer.network.appearance.state_dict(), weights.load(first)
+    assert all(torch.equal(of, whole[f"appearance.{name}"]) for name, of in of_it.items())
+
+
 def test_it_learns_what_a_hit_is_on(clips, tmp_path):
     config = LookConfig(frames=100_000, batch=32, ema=0.8)
-    seen: Looks = train_look.looks(clips, range(24), config)
+    seen: Looks = of_clips(clips, range(24), config.hits_a_clip, 0)
     trainer, log = train_look.Trainer(config, SIZES["usual"], seen, "cpu"), training.Log(tmp_path / "log.jsonl")
     trainer.view = ViewConfig(light=1.05, colour=1.02, blurred=0.0)
     for step in range(30):
