@@ -7,11 +7,12 @@ hit in fractions of a frame, so that time is told more finely than frames are (o
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+_DOUBT = 1e-3  # of a probability: nothing is so unlikely that one hit could veto it for all
 _ONE_HIT = 1.0  # frames: neighbours that name places further apart speak of two hits
 
 
@@ -44,12 +45,14 @@ class Picking:
     """How peaks become hits; chosen on the validation clips of the training set and kept with the weights.
 
     threshold: what a peak has to reach; spread: the share of its neighbours' height that counts towards it, since one
-    hit whose time is uncertain is a low hill of several frames; gap: frames between two hits, at least.
+    hit whose time is uncertain is a low hill of several frames; gap: frames between two hits, at least; agreement: how
+    far the materials of a film's hits are what all of them say together, 0 (each by itself) to 1 (all the same).
     """
 
     threshold: float = 0.5
     spread: float = 0.25
     gap: float = 1.5
+    agreement: float = 0.0
 
     def to_notes(self) -> dict[str, str]:
         """For the notes of a weights file."""
@@ -69,7 +72,18 @@ def pick(curves: Curves, picking: Picking | None = None) -> tuple[Hit, ...]:
     for _, place, hit in sorted(found, key=lambda each: -each[0]):
         if all(abs(place - other) >= picking.gap for other, _ in kept):
             kept.append((place, hit))
-    return tuple(hit for _, hit in sorted(kept, key=lambda each: each[0]))
+    return agreed(tuple(hit for _, hit in sorted(kept, key=lambda each: each[0])), picking.agreement)
+
+
+def agreed(hits: tuple[Hit, ...], share: float) -> tuple[Hit, ...]:
+    """The hits of a film, their materials in part what all of them say together: most films strike one thing or two,
+    and metal that is glass once in seven times is metal. Logarithms are averaged, as of witnesses who agree."""
+    if not share or len(hits) < 2:
+        return hits
+    told = np.log(np.array([hit.materials for hit in hits]) + _DOUBT)  # (hits, M)
+    told = np.exp((1 - share) * told + share * told.mean(0))
+    told /= told.sum(1, keepdims=True)
+    return tuple(replace(hit, materials=tuple(of.tolist())) for hit, of in zip(hits, told))
 
 
 def _peaks(onset: NDArray, picking: Picking) -> list[tuple[int, float]]:

@@ -2,7 +2,7 @@
 their sound compares, as in Owens et al. 2016, section 5. Training and evaluation only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -15,6 +15,7 @@ WITHIN = {"1 frame": 1 / 30, "0.1 s": 0.1}  # seconds
 THRESHOLDS = tuple(round(0.2 + 0.05 * k, 2) for k in range(15))
 SPREADS = (0.0, 0.25, 0.5)
 GAPS = (1.5, 2.2, 3.0)  # frames
+AGREEMENTS = (0.0, 0.3, 0.5, 0.7)  # one hit may still differ from all others
 _HEARD = 0.1  # seconds of a hit that are compared
 
 
@@ -71,6 +72,21 @@ def chosen(curves: Sequence[Curves], true: Sequence[Sequence[float]]) -> Picking
         return sum(count(found, true, within).f1 for within in WITHIN.values())
 
     return max((Picking(*setting) for setting in product(THRESHOLDS, SPREADS, GAPS)), key=good)
+
+
+def agreeing(curves: Sequence[Curves], hits: Sequence[Sequence[tuple]], picking: Picking) -> Picking:
+    """The same picking with the agreement that makes the true materials of hits found likeliest; hits of clips are
+    (seconds, strength, material's index)."""
+
+    def likely(agreement: float) -> float:
+        found = [pick(each, replace(picking, agreement=agreement)) for each in curves]
+        return sum(
+            float(np.log(ours[i].materials[of[j][2]] + 1e-4))
+            for ours, of in zip(found, hits)
+            for i, j in pairs([hit.seconds for hit in ours], [hit[0] for hit in of], WITHIN["0.1 s"])
+        )
+
+    return replace(picking, agreement=max(AGREEMENTS, key=likely))
 
 
 def correlation(ours: Sequence[float], theirs: Sequence[float]) -> float:

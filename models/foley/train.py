@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from models import weights
 from models.foley import scores
+from models.foley.choosing import at_hits, choose
 from models.foley.engine import FPS, save_network, show
 from models.foley.hits import Curves, pick
 from models.foley.network import SIZES, Foley, FoleyConfig, Heads, Motion, config_of
@@ -39,7 +40,6 @@ from models.training import Ema, Log, Run, add_settings, cosine, settings
 VALIDATION = 20  # every so manieth clip is kept from training
 SHEET_CLIPS = 10
 _SHEET = (900, 64)  # pixels of a clip's row on a sheet
-_TEMPERATURES = np.geomspace(0.4, 3.0, 41)
 
 
 @dataclass(frozen=True)
@@ -187,16 +187,14 @@ class Trainer:
     def validate(self, out: Path, images: int) -> Image.Image:
         """Choose picking and temperature, note what is right of the validation clips, and show some of them."""
         network, numbers = self.averaged.module, range(0, len(self.clips), VALIDATION)[: self.config.validated]
-        network.temperature.fill_(1.0)
         eyes, hits = [], []
         for clip in (self.clips[number] for number in numbers):
             eyes.append(show(network, clip.frames))
             hits.append(clip.hits)
+        choose(network, eyes, hits)
         curves, true = [eye.curves() for eye in eyes], [[hit[0] for hit in of] for of in hits]
-        network.picking = scores.chosen(curves, true)
         shown, hidden = ([eye.heads(appearance=so).materials[0] for eye in eyes] for so in (True, False))
         logits, answers = at_hits(shown, hits)
-        network.temperature.fill_(calibrated(logits, answers))
         found = [[hit.seconds for hit in pick(each, network.picking)] for each in curves]
         told = {f"f1_{name}": scores.count(found, true, within).f1 for name, within in scores.WITHIN.items()}
         told |= {"material": _share_right(logits, answers)}
@@ -205,24 +203,6 @@ class Trainer:
         log.add(**{name: torch.tensor(value) for name, value in (told | vars(network.picking)).items()})
         log.write(images)
         return sheet(curves[:SHEET_CLIPS], hits)
-
-
-def at_hits(materials: Sequence[Tensor], hits: Sequence[Sequence[ClipHit]]) -> tuple[Tensor, Tensor]:
-    """Of the materials' logits (T, M) of clips, those at their hits, (hits, M), and the true materials (hits,)."""
-    told, answers = [], []
-    for logits, of in zip(materials, hits):
-        places = [min(max(round(hit[0] * FPS), 0), len(logits) - 1) for hit in of]
-        told.append(logits[places].cpu())
-        answers += [hit[2] for hit in of]
-    return torch.cat(told), torch.tensor(answers, dtype=torch.long)
-
-
-def calibrated(logits: Tensor, answers: Tensor) -> float:
-    """The temperature that gives the answers (N,) the highest probability (Guo et al. 2017); 1 where there are none."""
-    if not len(answers):
-        return 1.0
-    losses = [float(F.cross_entropy(logits / temperature, answers)) for temperature in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
 
 
 def sheet(curves: Sequence[Curves], hits: Sequence[Sequence[ClipHit]]) -> Image.Image:

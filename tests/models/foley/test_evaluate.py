@@ -46,6 +46,17 @@ def test_the_picking_that_fits_is_chosen():
     assert picking.threshold <= 0.4
 
 
+def test_hits_agree_as_far_as_makes_the_truth_likelier():
+    """Where one in four looks like something else that it is not, they agree; where it is that, they do not."""
+    told = curves([0.5, 1.0, 1.5, 2.0])
+    first = np.arange(len(told.materials))[:, None] < 22
+    odd = replace(told, materials=np.where(first, [[0.2, 0.7, 0.1]], told.materials))
+    struck = [(at, 0.5, 0) for at in (0.5, 1.0, 1.5, 2.0)]
+    assert scores.agreeing([odd], [struck], Picking()).agreement == max(scores.AGREEMENTS)
+    sure = replace(told, materials=np.where(first, [[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]))
+    assert scores.agreeing([sure], [[(0.5, 0.5, 1), *struck[1:]]], Picking()).agreement == 0
+
+
 def test_loudness_and_centroid_are_heard_at_hits():
     time = np.arange(RATE) / RATE
     ring = [np.exp(-20 * time) * np.sin(2 * np.pi * hertz * time) for hertz in (300, 3000)]

@@ -1,6 +1,7 @@
 """Picking hits from curves: between frames, close together, in hills, and what a hit carries."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,3 +86,20 @@ def test_picking_goes_into_notes_and_out():
     picking = Picking(0.35, 0.5, 2.2)
     notes = picking.to_notes()
     assert Picking.from_notes(notes) == picking and json.loads(notes["picking"])["gap"] == 2.2
+
+
+def test_hits_of_a_film_agree_on_what_is_struck():
+    """One that looks like something else now and then is outvoted, one that surely is something else is not."""
+    told = curves([0.5, 1.0, 1.5, 2.0])
+    odd = replace(told, materials=np.where(np.arange(90)[:, None] < 20, [[0.4, 0.5, 0.1]], told.materials))
+    sure = replace(told, materials=np.where(np.arange(90)[:, None] < 20, [[0.0, 1.0, 0.0]], told.materials))
+
+    def first(of: Curves, agreement: float) -> int:
+        return int(np.argmax(pick(of, Picking(agreement=agreement))[0].materials))
+
+    assert first(odd, 0.0) == 1 and first(odd, 0.7) == 0
+    assert first(sure, 0.5) == 1
+    for hit in pick(odd, Picking(agreement=0.7)):
+        assert sum(hit.materials) == pytest.approx(1)
+    (alone,) = pick(curves([1.0]), Picking(agreement=0.7))
+    assert alone.materials == pytest.approx((0.7, 0.2, 0.1))

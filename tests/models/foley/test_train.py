@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from models import training, weights
-from models.foley import train, views
+from models.foley import choosing, train, views
 from models.foley.engine import read_network, show
 from models.foley.network import STEP, TINY
 from models.foley.train import Start, TrainConfig, Trainer
@@ -201,12 +201,12 @@ def test_temperature_is_that_of_the_best_probabilities():
     chance = torch.Generator().manual_seed(0)
     logits = torch.randn(4000, 5, generator=chance)
     answers = torch.multinomial((logits / 2).softmax(1), 1, generator=chance)[:, 0]
-    assert train.calibrated(logits, answers) == pytest.approx(2, rel=0.1)
-    assert train.calibrated(logits[:0], answers[:0]) == 1.0
+    assert choosing.calibrated(logits, answers) == pytest.approx(2, rel=0.1)
+    assert choosing.calibrated(logits[:0], answers[:0]) == 1.0
 
 
 def test_materials_are_read_at_hits():
     logits = torch.arange(60.0).reshape(30, 2)
-    told, answers = train.at_hits([logits], [[(0.2, 0.5, 1), (5.0, 0.5, 0)]])
+    told, answers = choosing.at_hits([logits], [[(0.2, 0.5, 1), (5.0, 0.5, 0)]])
     assert told.tolist() == [[12.0, 13.0], [58.0, 59.0]] and answers.tolist() == [1, 0]
     assert FPS * 0.2 == 6
