@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from demos.house.brought import Memory
 from demos.house.counter import Answer
 from demos.house.pictures import webp_url
 from demos.house.steps import OnStep, in_steps
 from demos.kit import whole_seed
 from demos.sound import clips
-from demos.style.photos import Memory
 from models import cluster, video
 from models.errors import BadInput
 from models.foley import exemplar, keepsake, seen, soundtrack, synthesis

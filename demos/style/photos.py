@@ -6,24 +6,21 @@ its checksum. The house remembers the last of them, so that the page need not se
 
 import base64
 import functools
-import hashlib
 import importlib.util
 import io
 import json
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
+from demos.house.brought import OWN, Memory
 from demos.house.pictures import picture_in
 from demos.kit import ASSETS
 from models.errors import BadInput
 from models.style.engine import LONGEST
 
 FOLDER = ASSETS / "examples" / "style"
-OWN = "own-"  # begins the name of a visitor's photo
 SMALLEST, LONGEST_SHAPE = 16, 12  # pixels of the short side; how many times longer the long one may be
 MOST_BYTES = 330_000  # of a visitor's photo: in base64 it fits into a recipe
 PLAIN = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}  # all that such a file says of itself
@@ -48,10 +45,6 @@ SAMPLES = (
     ("rocket", "rocket.jpg", "a rocket on its pad at night", "SpaceX"),
     ("hubble", "hubble_deep_field.jpg", "galaxies, far away", "NASA, ESA, Hubble Space Telescope"),
 )
-
-
-class Forgotten(BadInput):
-    """A visitor's picture is no longer remembered: the page has it and brings it again."""
 
 
 # ---------------------------------------------------------------- photographs to begin with
@@ -124,33 +117,6 @@ def _has_room(picture: Image.Image) -> bool:
 def as_url(file: bytes) -> str:
     """A visitor's photo as a data URL."""
     return "data:image/jpeg;base64," + base64.b64encode(file).decode("ascii")
-
-
-class Memory:
-    """The last pictures that visitors brought, in main memory alone; the oldest are forgotten first."""
-
-    def __init__(self, most: int, sentence: str):
-        self._most, self._sentence = most, sentence
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def keep(self, file: bytes, name: str = "") -> str:
-        """Remember a picture, by its checksum unless it has a name; returns that."""
-        name = name or OWN + hashlib.sha256(file).hexdigest()[:40]
-        with self._lock:
-            self._kept[name] = file
-            self._kept.move_to_end(name)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return name
-
-    def get(self, name: str) -> bytes:
-        """The picture of that name; Forgotten when it is not there (any more)."""
-        with self._lock:
-            if name not in self._kept:
-                raise Forgotten(self._sentence)
-            self._kept.move_to_end(name)
-            return self._kept[name]
 
 
 # 66 MB each, at most.

@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import Image
 
+from demos.house.brought import Forgotten
 from demos.house.chooser import HOUSE
 from demos.house.counter import Answer
 from demos.house.pictures import webp_url
@@ -93,7 +94,7 @@ def unless_forgotten(function: Callable[[dict], Answer]) -> Callable[[dict], Ans
     def asked(order: dict) -> Answer:
         try:
             return function(order)
-        except photos.Forgotten as error:
+        except Forgotten as error:
             return {"unknown": True, "sentence": str(error)}
 
     return asked

@@ -36,7 +36,10 @@ def as_markdown(figures: dict) -> str:
 def training(about: dict) -> str:
     """One sentence on how long it was trained."""
     device = {"cpu": "two shared CPU cores", "cuda": "one GPU"}[about["device"]]
-    return f"The prior saw {int(about['images']):,} pictures in {about['minutes']} minutes on {device}."
+    seen = f"The prior saw {int(about['images']):,} pictures in {about['minutes']} minutes"
+    if "aligned" in about:
+        seen += f" and painted {int(about['aligned']):,} prompts for the witness in {about['aligned_minutes']}"
+    return f"{seen} on {device}."
 
 
 def faithfulness_table(found: dict) -> str:

@@ -274,7 +274,7 @@ def test_everything_is_judged_and_written_down(bench, monkeypatch):
     prompts = [Prompt(f"a {c} apple", "fruit", {"colour": c}, False) for c in PAINTS]
     judge, sheets = Sees({"colour": list(PAINTS)}), {}
     figures = {
-        "about": {"images": 1000, "minutes": 3, "device": "cpu"},
+        "about": {"images": 1000, "minutes": 3, "device": "cpu", "aligned": 500, "aligned_minutes": 2},
         "distances": distances(small, 1),
         "nearest": nearest(small, sheets.__setitem__),
         "faithfulness": judge_words.faithfulness(small, {"fruit": judge}, prompts, sheets.__setitem__),
@@ -288,7 +288,12 @@ def test_everything_is_judged_and_written_down(bench, monkeypatch):
     assert set(sheets) == {"nearest-fruit", "nearest-sketch", "prompts-fruit"}
     assert sheets["nearest-fruit"].size == (6 * 128, 2 * 128)
     text = as_markdown(figures)
-    assert "1,000 pictures" in text and "| fruit, 3 prompts, 3 attributes | 100% |" in text and "copies" in text
+    assert (
+        "1,000 pictures" in text
+        and "500 prompts for the witness" in text
+        and "| fruit, 3 prompts, 3 attributes | 100% |" in text
+        and "copies" in text
+    )
 
 
 def test_what_is_withheld_is_asked_for_and_known_as_such():
