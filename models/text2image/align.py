@@ -55,7 +55,7 @@ class AlignConfig(TrainConfig):
     sure: float = 0.25  # nats: what is as plain as this is left alone, or colours would grow ever more glaring
     noise: float = 0.1  # added to what it is shown, so that it cannot be fooled by a whisper
     plain: float = 0.5  # share of prompts in the plainest words
-    way: float = 0.6  # share of the way from the weights begun with that is kept
+    way: float = 0.5  # share of the way from the weights begun with that is kept
     ema: float = 0.995
     keep_every: int = 3_200
 

@@ -29,7 +29,7 @@ class Ask:
     prompt: str
     seed: int
     steps: int = 12
-    guidance: float = 2.5
+    guidance: float = 2.0
     negative_prompt: str = ""
     count: int = 4
 

@@ -38,6 +38,8 @@ def write(pipeline: PixArtAlphaPipeline, path: Path | str, about: dict[str, str 
     # The name by which transformers of every age knows this class.
     _edit(partial / "tokenizer" / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
     _edit(partial / "model_index.json", tokenizer=["transformers", "PreTrainedTokenizerFast"])
+    for config in partial.glob("*/config.json"):
+        _edit(config, _name_or_path=None)  # where its weights were read from is nobody's business
     (partial / ABOUT).write_text(json.dumps(about, indent=2) + "\n")
     weights.seal(partial)
     shutil.rmtree(path, ignore_errors=True)
@@ -64,5 +66,8 @@ def about(path: Path | str) -> dict[str, str | int | float]:
     return json.loads((Path(path) / ABOUT).read_text())
 
 
-def _edit(path: Path, **values: str | list[str]) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | values, indent=2, sort_keys=True) + "\n")
+def _edit(path: Path, **values: str | list[str] | None) -> None:
+    """Set these in a JSON file; None takes one out."""
+    gone = {name for name, value in values.items() if value is None}
+    kept = {name: value for name, value in (json.loads(path.read_text()) | values).items() if name not in gone}
+    path.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")

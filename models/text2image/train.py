@@ -33,7 +33,7 @@ from models.text2image.tokenizer import build
 from models.text2image.words import EXAMPLES, VOCABULARY
 from models.training import Ema, Log, Run, add_settings, cosine, grid, settings
 
-STEPS, GUIDANCE = 12, 2.5  # of the sheets
+STEPS, GUIDANCE = 12, 2.0  # of the sheets
 
 
 @dataclass(frozen=True)

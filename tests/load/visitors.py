@@ -237,7 +237,7 @@ class Prompter(Visitor):
                 "prompt": self.chance.choice(PROMPTS),
                 "seed": 7 if shared else self.chance.randrange(1000),
                 "steps": 12,
-                "guidance": 2.5,
+                "guidance": 2.0,
                 "negative_prompt": "",
                 "count": 2,
             }

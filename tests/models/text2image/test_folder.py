@@ -69,6 +69,12 @@ def test_half_precision_and_notes(written):
     assert folder.about(written) == {"images": 12, "minutes": 0.5, "device": "cpu"}
 
 
+def test_it_does_not_say_where_it_was_made(tmp_path):
+    before = folder.write(tiny_pipeline(VOCABULARY), tmp_path / "before", {})
+    after = folder.write(folder.read(before), tmp_path / "after", {})
+    assert not [path for path in after.rglob("*.json") if str(tmp_path) in path.read_text()]
+
+
 def test_large_networks_come_in_shards(tmp_path, monkeypatch):
     monkeypatch.setattr(folder, "LARGEST", 20_000)
     path = folder.write(tiny_pipeline(VOCABULARY), tmp_path / "house", {})
