@@ -80,7 +80,8 @@ class Visitor(ABC):
         elif "sentence" in answer or answer.get("busy"):
             self.tally.error(self.room, str(answer.get("sentence")))
         else:
-            self.tally.picture(self.room, seconds, order, answer, self.wrong(answer, order))
+            wrong = None if answer.get("unsigned") else self.wrong(answer, order)
+            self.tally.picture(self.room, seconds, order, answer, wrong)
 
     async def fetch(self, kind: str, order: dict) -> None:
         """One thing beside the picture."""
