@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from models import devices
 from models.cache import ModelCache, default_cache
 from models.cluster import anywhere
 from models.faces.engine import HOUSE, SIDE, to_uint8
@@ -82,7 +83,8 @@ def invert_aligned(
         z = _descend(house, encoder, target, z, descent, on_step)
         with torch.no_grad():
             w = house.mapping(z)
-            picture = house.generator(w)
+            with devices.swift(w.device):  # as the rooms will draw it
+                picture = house.generator(w).float()
             apart = ((picture - target).abs().mean(1, keepdim=True) * oval(target)).sum() / oval(target).sum() / 2
         face = Image.fromarray(to_uint8(picture)[0])
         return Inversion(crop, w[0].float().cpu().numpy(), face, float(apart))
