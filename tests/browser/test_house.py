@@ -68,9 +68,9 @@ def test_first_paint_is_quick(open_page):
     """Within two seconds of opening, the best of a few; longer only where other work holds the processor."""
     times = []
     for _ in range(5):
-        allowed = 2000 * contention()
+        before = contention()
         times.append(open_page().evaluate("performance.now()"))
-        if times[-1] < allowed:
+        if times[-1] < 2000 * max(before, contention()):  # other work may begin in between
             return
     pytest.fail(f"the lobby took {[round(time) for time in times]} ms to appear")
 
