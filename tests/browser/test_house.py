@@ -69,8 +69,10 @@ def test_first_paint_is_quick(open_page):
     times = []
     for _ in range(5):
         before = contention()
-        times.append(open_page().evaluate("performance.now()"))
-        if times[-1] < 2000 * max(before, contention()):  # other work may begin in between
+        page = open_page()
+        times.append(page.evaluate("performance.now()"))
+        page.context.close()  # or its own work would count as that of others
+        if times[-1] < 2000 * max(before, contention()):  # which may begin in between
             return
     pytest.fail(f"the lobby took {[round(time) for time in times]} ms to appear")
 
