@@ -13,11 +13,13 @@ from models.cluster import the_cluster
 from models.errors import BadInput
 from models.flags import read_flags
 from models.gateway import lent_gpu
+from models.heap import few_heaps
 from models.settings import Settings
 
 
 def main() -> None:
     """Open the gallery and stay until interrupted."""
+    few_heaps()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # The flags become environment so that whatever reads Settings later reads the same ones.

@@ -22,6 +22,7 @@ from models.cache_policy import Entry, Ledger, Step
 from models.cache_sentences import busy, ran_out, refuse
 from models.cache_stats import CacheStats, Event, snapshot
 from models.devices import Machine, is_out_of_memory, this_machine
+from models.heap import give_back
 from models.registry import ModelSpec
 from models.settings import Settings
 
@@ -147,8 +148,9 @@ class ModelCache:
         raise ran_out(self._ledger, entry.spec, "at work") from error
 
     def _watch_idle(self) -> None:
-        while not self._closing.wait(min(30.0, self._idle_seconds / 4)):
+        while not self._closing.wait(min(10.0, self._idle_seconds / 4)):
             self.trim_idle(self._idle_seconds)
+            give_back()
 
 
 class _Lease:

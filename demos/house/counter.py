@@ -24,7 +24,7 @@ from models.settings import Settings
 __all__ = ["CROWDED", "LIVE", "SIDELINE", "Answer", "Counter", "always", "never"]
 
 CROWDED = "Many people are here just now. Your picture comes as soon as there is room."
-REMEMBERED = 32 * 2**20  # bytes of answers at each counter; a live picture takes 20 to 60 thousand
+REMEMBERED = 16 * 2**20  # bytes of answers at each counter; a live picture takes 20 to 60 thousand
 
 
 class Counter:

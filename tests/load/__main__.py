@@ -53,7 +53,8 @@ def report(tally: Tally, house: House, minutes: float) -> str:
         f"processor: {house.used / 60 / minutes:.2f} cores of {os.cpu_count()} for the gallery, the rest for visitors "
         f"and others; {1000 * house.used / max(tally.pictures(), 1):.0f} ms a picture",
         f"memory: {house.memory_at(60) / MB:.0f} MB after a minute, {house.memory_at(end) / MB:.0f} MB at the end "
-        f"({house.growth():+.1%})",
+        f"({house.growth():+.1%}); each half minute "
+        + ", ".join(f"{house.memory_at(at) / MB:.0f}" for at in range(30, int(end) + 1, 30)),
         f"temporary files: {files}, {stored / MB:.1f} MB",
         *(f"error: {what} ({count} times)" for what, count in tally.errors().items()),
         *(f"wrong: {what}" for what in tally.wrong()),

@@ -95,21 +95,22 @@ class Page:
 
     async def submit(self, part: str, order: dict) -> list[Any]:
         """Through the queue: what a component's `submit` begins; all that was told of it."""
-        return await self._queued(self._events[self._parts[part], "submit"], [json.dumps(order)])
+        return await self._queued(self.session, self._events[self._parts[part], "submit"], [json.dumps(order)])
 
     async def call(self, name: str, *values: Any) -> list:
-        """Through the queue: a handler by name; what it returned."""
-        return (await self._queued(self._named[name], list(values)))[-1]
+        """Through the queue: a handler by name; what it returned. Several may be under way: of a session's streams,
+        each takes what comes, whosever it is, so that each call has a session of its own."""
+        return (await self._queued(secrets.token_hex(8), self._named[name], list(values)))[-1]
 
-    async def _queued(self, event: int, values: list[Any]) -> list[Any]:
+    async def _queued(self, session: str, event: int, values: list[Any]) -> list[Any]:
         """Join the queue and listen until the event is over: everything it returned, in order, as it came.
 
         Raises RuntimeError with what was said if it fails.
         """
-        body = {"data": values, "fn_index": event, "session_hash": self.session}
+        body = {"data": values, "fn_index": event, "session_hash": session}
         await self._post(f"{API}/queue/join", body)
         told: list[Any] = []
-        url = f"{API}/queue/data?session_hash={self.session}"
+        url = f"{API}/queue/data?session_hash={session}"
         async with self._client.stream("GET", url, timeout=PATIENCE) as stream:
             async for line in stream.aiter_lines():
                 news = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
@@ -136,8 +137,9 @@ async def pages(house: House, count: int) -> AsyncIterator[list[Page]]:
     """So many pages of a house, each with connections of its own."""
     async with httpx.AsyncClient(base_url=house.address, timeout=PATIENCE, trust_env=False) as first:
         about = (await first.get("/config")).json()
+    # The house closes what was quiet for 5 s: just before, a connection is not to be used again.
     own = {"base_url": house.address, "timeout": PATIENCE, "trust_env": False}
-    clients = [httpx.AsyncClient(**own) for _ in range(count)]
+    clients = [httpx.AsyncClient(**own, limits=httpx.Limits(keepalive_expiry=3)) for _ in range(count)]
     try:
         yield [Page(client, about) for client in clients]
     finally:
