@@ -207,6 +207,7 @@ def _added(picture: Image.Image, change: torch.Tensor) -> Image.Image:
     import torch.nn.functional as F
 
     if picture.width != SIDE:
-        change = F.interpolate(change, size=picture.size, mode="bicubic")  # (1, 3, H, W)
+        # With antialiasing, axis by axis: a third of the time.
+        change = F.interpolate(change, size=picture.size, mode="bicubic", antialias=True)  # (1, 3, H, W)
     pixels = ((_tensor(picture) + change + 1) * 127.5).round().clamp(0, 255).byte()
     return Image.fromarray(pixels[0].permute(1, 2, 0).numpy())

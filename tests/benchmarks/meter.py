@@ -4,6 +4,7 @@ Convolutions and matrix products are held against the rates this machine reaches
 result. Nothing else counts as an operation: not norms, activations, enlargements, attention's softmax, nor Python.
 """
 
+import math
 import os
 import statistics
 import time
@@ -13,13 +14,19 @@ from dataclasses import dataclass
 import psutil
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, register_flop_formula
 
 SINGLE, HALF = torch.float32, torch.bfloat16
 _CHUNK = 0.25  # seconds of which one is told from another by how calm the machine was
 _FEWEST = 3  # chunks, where there is time
 _CONVOLUTIONS = ((64, 128), (128, 64), (256, 32))  # channels and pixels a side, of 3 x 3 kernels: what is usual here
 _PRODUCTS = ((128, 256, 1024), (512, 256, 1024), (1024, 1024, 1024))
+
+
+@register_flop_formula(torch.ops.mkldnn._linear_pointwise)
+def _swift_linear_flop(x: tuple, weight: tuple, *_: object, **__: object) -> int:
+    """torch does not count what `models.text2image.swift_linear` calls: a product of x (..., in) and weight (out, in)."""
+    return 2 * math.prod(x) * weight[0]
 
 
 @dataclass(frozen=True)

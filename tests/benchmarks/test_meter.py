@@ -1,9 +1,13 @@
 """The benchmark of the engines counts what it says it counts, and times the papers' own sizes."""
 
+import copy
+
 import pytest
 import torch
+from diffusers.models.activations import GELU
 from torch import nn
 
+from models.text2image.swift_linear import swift
 from tests.benchmarks import papers
 from tests.benchmarks.bench_engines import Line
 from tests.benchmarks.meter import Rates, Work, seconds_of, work_of
@@ -14,6 +18,15 @@ def test_operations_are_two_for_each_multiply_add():
     with torch.inference_mode():
         work = work_of(lambda: layers(torch.rand(1, 3, 4, 4)))
     assert work == Work(convolutions=2 * 3 * 8 * 9 * 16, products=2 * 8 * 16 * 5)
+
+
+def test_products_by_onednn_are_counted_as_torch_s_own():
+    network = nn.Sequential(GELU(16, 32, approximate="tanh"), nn.Linear(32, 5)).requires_grad_(False)
+    plain, swift_one = network, copy.deepcopy(network)
+    swift(swift_one)
+    x = torch.rand(2, 3, 16)
+    with torch.inference_mode():
+        assert work_of(lambda: swift_one(x)) == work_of(lambda: plain(x)) == Work(0, 2 * 6 * (16 * 32 + 32 * 5))
 
 
 def test_a_time_is_the_clock_s_and_not_the_first_call_s():
