@@ -13,12 +13,12 @@ What stays above the goal, and where torch.profiler finds its time:
   few operations each, so memory is the limit; of our DCGAN, operations are 0.5 of 4 milliseconds, and looking up the
   model, enlarging and Python are as much as the network. Folding its batch norms, and those of the network that
   watches films, gained 3 %, and was left out.
-- words: GELU, softmax, norms and Python are two fifths of a step of 128 tokens 256 wide; four pictures at once share
-  more of it. Not in bfloat16: see `models.devices.swift`. Compilation needs a C compiler, which a visitor's
-  machine seldom has.
-- a painting, just about: at full size three colours leave most of a processor's lanes empty, folded or not.
-- apple to tomato: its two networks, at 1.6 times the limit each, take two thirds of the time; looking for the fruit
-  and the pictures that are shown, the rest.
+- words: four pictures are within it; of a single one, layers of a few hundred tokens leave Python and what lies between
+  products two fifths of a step. Not in bfloat16: see `models.devices.swift`. Compilation needs a C compiler, which a
+  visitor's machine seldom has.
+- a painting: at full size three colours leave most of a processor's lanes empty, folded or not.
+- apple to tomato: its two networks, at 1.6 times the limit each, take two thirds of the time; looking for the fruit and
+  enlarging what is shown, the rest.
 - sound: convolutions are 44 % of the time, batch norms 10, copies 8, differences of frames 7, their shrinking 6.
 """
 
