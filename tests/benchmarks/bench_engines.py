@@ -13,9 +13,9 @@ What stays above the goal, and where torch.profiler finds its time:
   few operations each, so memory is the limit; of our DCGAN, operations are 0.5 of 4 milliseconds, and looking up the
   model, enlarging and Python are as much as the network. Folding its batch norms, and those of the network that
   watches films, gained 3 %, and was left out.
-- words: four pictures are within it; of a single one, layers of a few hundred tokens leave Python and what lies between
-  products two fifths of a step. Not in bfloat16: see `models.devices.swift`. Compilation needs a C compiler, which a
-  visitor's machine seldom has.
+- words: four pictures are within it; a single one's layers of 128 tokens leave more to Python and to what lies between
+  products. Not in bfloat16: see `models.devices.swift`. Compilation needs a C compiler, which a visitor's machine
+  seldom has.
 - a painting: at full size three colours leave most of a processor's lanes empty, folded or not.
 - apple to tomato: its two networks, at 1.6 times the limit each, take two thirds of the time; looking for the fruit and
   enlarging what is shown, the rest.
