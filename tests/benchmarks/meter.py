@@ -25,7 +25,7 @@ _PRODUCTS = ((128, 256, 1024), (512, 256, 1024), (1024, 1024, 1024))
 
 @register_flop_formula(torch.ops.mkldnn._linear_pointwise)
 def _swift_linear_flop(x: tuple, weight: tuple, *_: object, **__: object) -> int:
-    """torch does not count what `models.text2image.swift_linear` calls: a product of x (..., in) and weight (out, in)."""
+    """What `models.text2image.swift_linear` calls, and torch does not count: x (..., in) by weight (out, in)."""
     return 2 * math.prod(x) * weight[0]
 
 

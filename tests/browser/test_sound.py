@@ -175,8 +175,7 @@ def test_the_game_keeps_its_scores_and_the_inside_follows_in_german_too(room):
     for name in ("Den ersten hören", "Den zweiten hören"):
         page.get_by_role("button", name=name).click()
     page.get_by_role("button", name="Der erste ist echt").click()
-    page.locator(".sg-said", has_text="echt").wait_for()
-    assert "von 1 gefunden" in page.locator('.sg [data-of="visit"]').inner_text()
+    page.locator('.sg [data-of="visit"]', has_text="von 1 gefunden").wait_for()
     page.get_by_role("button", name="Den Stand aller neu beginnen").click()
     page.get_by_role("button", name="Wirklich? Noch ein Druck, und alle Antworten sind vergessen").click()
     page.locator('.sg [data-of="everybody"]', has_text="noch keine Runde").wait_for()
