@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.caching import CacheMissError
+from gradio.caching import CacheMissError, _probe_mode_active
 from gradio.utils import get_upload_folder, is_in_or_equal
 from gradio_client.utils import is_http_url_like
 
@@ -106,9 +106,18 @@ class Page(gr.Blocks):
             raise _shown(UNREADABLE) from error
 
     async def process_api(self, block_fn: Any, *others: Any, **named: Any) -> dict[str, Any]:
-        """Answer one event; every failure is a gr.Error with a sentence."""
-        with _as_sentence(str(getattr(block_fn, "api_name", block_fn))):
-            return await super().process_api(block_fn, *others, **named)
+        """Answer one event; every failure is a gr.Error with a sentence.
+
+        What is remembered (``gr.cache``) Gradio first tries as the order comes in, where it would answer an error
+        without its sentence (6.31): it is told instead that the answer is not known, and asks again in the queue.
+        """
+        try:
+            with _as_sentence(str(getattr(block_fn, "api_name", block_fn))):
+                return await super().process_api(block_fn, *others, **named)
+        except gr.Error as error:
+            if _probe_mode_active.get():
+                raise CacheMissError from error
+            raise
 
 
 def _paths_in(value: Any) -> Iterator[str]:

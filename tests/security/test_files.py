@@ -13,6 +13,7 @@ from gradio import processing_utils
 
 from demos.gallery import build_gallery
 from demos.house.sentences import FROM_ELSEWHERE, NEVER_SENT, SORRY, UNREADABLE, Page, guard
+from demos.kit import remembering
 from demos.sketch.canvas import SketchFile
 from models.errors import DISK_FULL, VernissageError
 from models.media import NOT_A_PICTURE, read_picture
@@ -120,6 +121,15 @@ def test_what_is_no_file_is_a_sentence(sketch, payload):
 def test_too_few_or_too_many_values_are_a_sentence(sketch, data):
     answered, said = ask(sketch, "ask", *data)
     assert (answered, said) in ((False, UNREADABLE), (True, ["no file"]))
+
+
+def test_what_is_remembered_refuses_as_the_rest_does():
+    with Page(analytics_enabled=False) as page:
+        gr.Button().click(guard(remembering(lambda word: word)), gr.Textbox(), gr.Textbox(), api_name="ask")
+    with open_house(page.queue()) as client:
+        assert ask(client, "ask") == (False, UNREADABLE)
+        for _ in range(2):
+            assert ask(client, "ask", "blue") == (True, ["blue"])
 
 
 def test_values_nested_beyond_reason_are_a_sentence(sketch):
