@@ -109,7 +109,7 @@ def from_opponent(colours: Tensor) -> Tensor:
 def _turned(colours: Tensor, basis: Tensor) -> Tensor:
     # Colours in half precision would show as bands.
     with torch.autocast(colours.device.type, enabled=False):
-        return F.conv2d(colours, basis[:, :, None, None])  # (B, 3, H, W)
+        return (basis @ colours.flatten(2)).unflatten(2, colours.shape[2:])  # (B, 3, H, W)
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
