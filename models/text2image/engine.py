@@ -110,9 +110,9 @@ def open_house(model: str = HOUSE, cache: ModelCache | None = None) -> "Iterator
 def load_house(spec: ModelSpec) -> "PixArtAlphaPipeline":
     """Loader of the registry: the pipeline in single precision, with the map of its previews (or None) beside it."""
     from models.text2image import folder, preview
-    from models.text2image.swift_linear import swift
+    from models.text2image.swift_linear import by_onednn
 
     pipeline = folder.read(FOLDER)
-    swift(pipeline.transformer)
+    by_onednn(pipeline.transformer)
     pipeline.preview = preview.load(FOLDER)
     return pipeline

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 _TOKENS = 512  # how oneDNN best lays out the weights depends a little on how many come at once
 
 
-def swift(module: nn.Module) -> None:
+def by_onednn(module: nn.Module) -> None:
     """Let the linear layers of a network that no longer learns work by oneDNN where they can: in place."""
     if not torch.backends.mkldnn.is_available():
         return

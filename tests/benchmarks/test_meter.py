@@ -7,7 +7,7 @@ import torch
 from diffusers.models.activations import GELU
 from torch import nn
 
-from models.text2image.swift_linear import swift
+from models.text2image.swift_linear import by_onednn
 from tests.benchmarks import papers
 from tests.benchmarks.bench_engines import Line
 from tests.benchmarks.meter import Rates, Work, seconds_of, work_of
@@ -23,7 +23,7 @@ def test_operations_are_two_for_each_multiply_add():
 def test_products_by_onednn_are_counted_as_torch_s_own():
     network = nn.Sequential(GELU(16, 32, approximate="tanh"), nn.Linear(32, 5)).requires_grad_(False)
     plain, swift_one = network, copy.deepcopy(network)
-    swift(swift_one)
+    by_onednn(swift_one)
     x = torch.rand(2, 3, 16)
     with torch.inference_mode():
         assert work_of(lambda: swift_one(x)) == work_of(lambda: plain(x)) == Work(0, 2 * 6 * (16 * 32 + 32 * 5))

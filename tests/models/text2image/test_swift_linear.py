@@ -7,7 +7,7 @@ import torch
 from diffusers.models.activations import GELU
 from torch import nn
 
-from models.text2image.swift_linear import swift
+from models.text2image.swift_linear import by_onednn
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def networks():
     torch.manual_seed(0)
     plain = nn.Sequential(GELU(24, 96, approximate="tanh"), nn.Linear(96, 24, bias=False))
     fast = copy.deepcopy(plain)
-    swift(fast)
+    by_onednn(fast)
     return plain, fast
 
 
