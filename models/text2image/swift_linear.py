@@ -2,7 +2,8 @@
 
 torch hands convolutions to oneDNN, but matrix products to MKL. Of products of our size (512 and 2,048 tokens, 256 and
 1,024 wide, on one thread of an AMD Zen 4) oneDNN made 88 to 112 GFLOP/s and MKL 65 to 103; from 256 to 1,024 wide with
-the GELU behind took 13 ms instead of 19. These are the operators that `torch.compile` puts in such layers' place
+the GELU behind took 13 ms instead of 19. Of four whole pictures, beside each other on two threads, 0.93 s are left of
+1.01, and no pixel is more than one level off. These are the operators that `torch.compile` puts in such layers' place
 (`torch/_inductor/fx_passes/mkldnn_fusion.py`), used without a compiler.
 """
 
