@@ -56,6 +56,7 @@ function follow() {
   shown = frame;
   find(".si-motion").getContext("2d").drawImage(sheet, 64 * (frame % SETUP.columns), 64 * Math.floor(frame / SETUP.columns), 64, 64, 0, 0, 64, 64);
   showPlaces(frame);
+  showMade(frame);
   find(".si-frame").textContent = `Frame ${frame + 1} of ${onset.length}, ${Math.round(100 * onset[frame])} % a hit`;
   const at = find(".si-at");
   if (at) for (const end of ["x1", "x2"]) at.setAttribute(end, frame);
@@ -72,6 +73,44 @@ function showPlaces(frame) {
     picture.data.set([236, 120, 80, 200 * share ** 3], 4 * k);
   }
   pen.putImageData(picture, 0, 0);
+}
+
+// ------------------------------------------------------------ what things are taken for
+
+// A colour for each of SETUP.materials.
+const HUES = ["#b5702c", "#7f93ad", "#5fd3d8", "#f1e7d3", "#e8497a", "#77716b", "#d9a45c", "#6f5bd6", "#f6d743", "#e08d6d", "#a59b86", "#6f9f33", "#2b7de0"];
+const SIDE = 14; // places, each way
+function showMade(frame) {
+  const { made, every } = art.film;
+  find(".si-film").getContext("2d").drawImage(stage().player.video, 0, 0, 224, 224);
+  const pen = find(".si-made").getContext("2d");
+  const first = SIDE * SIDE * Math.floor(frame / every);
+  const counts = HUES.map(() => 0);
+  pen.clearRect(0, 0, SIDE, SIDE);
+  for (let k = 0; k < SIDE * SIDE; k++) {
+    const material = made.charCodeAt(first + k) - 97;
+    if (!HUES[material]) continue; // not sure, or past the end
+    counts[material] += 1;
+    pen.fillStyle = HUES[material];
+    pen.fillRect(k % SIDE, Math.floor(k / SIDE), 1, 1);
+  }
+  showKey(counts);
+}
+
+let keyed = ""; // the counts that are shown
+function showKey(counts) {
+  if (keyed === (keyed = counts.join())) return;
+  const seen = counts.map((count, material) => ({ count, material })).filter(({ count }) => count > 1).sort((a, b) => b.count - a.count);
+  find(".si-key").replaceChildren(...seen.map(({ count, material }) => {
+    const row = document.createElement("li");
+    row.innerHTML = "<i aria-hidden=\"true\"></i><span></span><small></small>";
+    row.style.setProperty("--hue", HUES[material]);
+    row.style.setProperty("--share", count / SIDE ** 2);
+    row.querySelector("span").textContent = SETUP.materials[material];
+    row.querySelector("small").textContent = `${Math.round((100 * count) / SIDE ** 2)} %`;
+    return row;
+  }));
+  root.dataset.made = seen.length;
 }
 
 // ------------------------------------------------------------ the onset curve

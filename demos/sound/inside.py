@@ -1,4 +1,5 @@
-"""Looking inside: the onset curve, the motion that was seen and where most attention was, cochleagrams, struck modes.
+"""Looking inside: the onset curve, the motion that was seen and where most attention was, what things are taken for,
+cochleagrams, struck modes.
 
 The house sends numbers and small pictures; `assets/sound/inside.js` draws them beside the playing film.
 """
@@ -13,6 +14,7 @@ from demos.house.pictures import webp_url
 from demos.sound import service
 from demos.sound.stage import FOLDER, scripts
 from models.foley import cochlea, seen, soundtrack, synthesis
+from models.foley.materials import MATERIALS
 
 SCRIPTS = ("../live/standing.js", "../live/drawing.js", "inside.js")
 
@@ -54,7 +56,7 @@ class Inside(gr.HTML):
         super().__init__(
             html_template=(FOLDER / "inside.html").read_text(encoding="utf-8"),
             css_template=(FOLDER / "inside.css").read_text(encoding="utf-8"),
-            js_on_load=scripts(SCRIPTS, {"columns": seen.COLUMNS}),
+            js_on_load=scripts(SCRIPTS, {"columns": seen.COLUMNS, "materials": [one.title for one in MATERIALS]}),
             apply_default_css=False,
             server_functions=[SIDELINE.serve(function, always) for function in (spectra, modes)],
             **options,

@@ -114,6 +114,14 @@ def film(canvases: Iterable[NDArray], camera: Camera, seconds: float, side: int)
         yield frame
 
 
+def framed(made: NDArray, camera: Camera, seconds: float, side: int, nothing: int) -> NDArray:
+    """What the first frame of such a film shows of a map that lies over its canvas, uint8 (S, S): uint8 (side, side),
+    `nothing` beneath bars."""
+    shown = _framed(made, _Moves(camera, seconds, np.random.default_rng(camera.seed)), 0.0, side, cv2.INTER_NEAREST)
+    _bar(shown, camera, nothing)
+    return shown
+
+
 class _Moves:
     """How the camera moves: where it points, how it is turned and zoomed, at any time."""
 
@@ -139,20 +147,21 @@ class _Moves:
         return float(x), float(y), float(turn), float(zoom)
 
 
-def _framed(canvas: NDArray, moves: _Moves, time: float, side: int) -> NDArray:
-    """The part of the canvas that the camera sees, (side, side, 3)."""
+def _framed(canvas: NDArray, moves: _Moves, time: float, side: int, between: int = cv2.INTER_LINEAR) -> NDArray:
+    """The part of the canvas that the camera sees, (side, side, 3) or (side, side)."""
     x, y, turn, zoom = moves.at(time)
     small = len(canvas)
     while small >= 1.8 * side * MARGIN:  # halved by averaging, so that nothing flickers
         small //= 2
     if small != len(canvas):
-        canvas = cv2.resize(canvas, (small, small), interpolation=cv2.INTER_AREA)
+        shrink = cv2.INTER_AREA if between == cv2.INTER_LINEAR else between
+        canvas = cv2.resize(canvas, (small, small), interpolation=shrink)
     scale = small / MARGIN / side * (1 + float(np.clip(zoom, -0.05, 0.05)))
     c, s = scale * np.cos(turn), scale * np.sin(turn)
     middle = np.array([small / 2 - 0.5 + x * small, small / 2 - 0.5 + y * small])
     half = (side - 1) / 2
     matrix = np.array([[c, -s, middle[0] - c * half + s * half], [s, c, middle[1] - s * half - c * half]])
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    how = between | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(canvas, matrix, (side, side), flags=how, borderMode=cv2.BORDER_REFLECT)
 
 
@@ -202,15 +211,20 @@ class _Finish:
         return picture
 
     def _laid_over(self, shown: NDArray) -> None:
-        if self.camera.bars:
-            wide = int(abs(self.camera.bars) * self.side)
-            for part in (np.s_[:wide], np.s_[-wide:]):
-                (shown if self.camera.bars > 0 else shown.transpose(1, 0, 2))[part] = 0
+        _bar(shown, self.camera, 0)
         if self.camera.caption:
             at = (int(self.corner[0] * 0.4 * self.side), int((0.15 + self.corner[1]) * self.side))
             size = self.side / 112 * 0.35
             for colour, thick in (((0, 0, 0), 2), ((255, 255, 255), 1)):
                 cv2.putText(shown, self.camera.caption, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
+
+
+def _bar(picture: NDArray, camera: Camera, level: int) -> None:
+    """Two bars of this level on a picture (side, side, ...), in place, where the camera's film has them."""
+    if camera.bars:
+        wide = int(abs(camera.bars) * len(picture))
+        for part in (np.s_[:wide], np.s_[-wide:]):
+            (picture if camera.bars > 0 else picture.swapaxes(0, 1))[part] = level
 
 
 # ---------------------------------------------------------------- the film on disk

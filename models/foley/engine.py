@@ -193,10 +193,15 @@ class Eye:
         self._judge(self.count - self._judged)
         return np.concatenate(self._moved)
 
+    def materials(self) -> Tensor:
+        """Of which material each place is made, one frame in STEP: probabilities (K, M, 14, 14)."""
+        self._judge(self.count - self._judged)
+        return self.network.appearance.materials(self._seen())[0].exp()
+
     def _seen(self) -> Tensor:
         import torch
 
-        return torch.cat(self._appearance)[None]  # (1, K, C, 14, 14)
+        return torch.cat(self._appearance)[None]  # (1, K, C + M, 14, 14)
 
     def _judge(self, count: int) -> None:
         """Let the branches see the next `count` frames, with as many around as they reach."""

@@ -1,4 +1,5 @@
-"""Frames from around hits, of which `train_look.py` learns what things look like: where the hit is, what it is on."""
+"""Frames from around hits, of which `train_look.py` learns what things look like: where the hit is, what it is on, and
+of what all else in the frame is made, where the simulator tells."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,16 +8,21 @@ from pathlib import Path
 import numpy as np
 
 from models.foley.network import STEP
+from models.foley.scene_place import NOTHING
 from models.foley.views import Clip
+
+MADE = 56  # places of a map of materials, each way
 
 
 @dataclass(frozen=True)
 class Looks:
-    """Frames from around hits, uint8 (N, 112, 112, 3); where the hit is (N, 2), 0..1; what it is on (N,)."""
+    """Frames from around hits, uint8 (N, 112, 112, 3); where the hit is (N, 2), 0..1; what it is on (N,); of which of
+    NAMES each place is made, uint8 (N, 56, 56), NOTHING where that is not told."""
 
     frames: np.ndarray
     places: np.ndarray
     materials: np.ndarray
+    made: np.ndarray
 
     def save(self, path: Path) -> None:
         """Into an NPZ file."""
@@ -44,4 +50,5 @@ def of_clips(clips: Sequence[Clip], numbers: Sequence[int], hits_a_clip: int, se
             frames.append(clip.frames[min(max(at, 0), len(clip.frames) - 1)].copy())  # a view would keep all of them
             places.append((clip.strikes[hit].x, clip.strikes[hit].y))
             materials.append(clip.hits[hit][2])
-    return Looks(np.stack(frames), np.array(places), np.array(materials))
+    untold = np.full((len(frames), MADE, MADE), NOTHING, np.uint8)
+    return Looks(np.stack(frames), np.array(places), np.array(materials), untold)

@@ -5,7 +5,8 @@ before and after as its channels) and an LSTM puts them together. Here the hit i
 
 - motion: small grey frames and their differences, convolved over space and time; attention maps of 8 x 8 places tell
   where something happens, and what is there goes on,
-- appearance: five colour frames a second, pooled by those very maps: what does the thing look like that moved?
+- appearance: five colour frames a second, and what each place of them is made of, pooled by those very maps: what does
+  the thing look like that moved?
 - trunk: dilated convolutions over time and a bidirectional GRU, on motion alone,
 - heads: onset, offset to the hit, strength, from the trunk; material, from trunk and appearance.
 
@@ -37,12 +38,13 @@ _USUAL_ONSET = -2.2  # logit: one frame in ten
 
 @dataclass(frozen=True)
 class FoleyConfig:
-    """Sizes. motion, appearance: channels at strides 2, 4 and 8; maps: of attention, of which `guided` are shown in
-    training where hits are; trunk: channels over time; memory: units of the GRU, each way; look: in how many numbers
-    the appearance of a hit is told."""
+    """Sizes. motion, appearance: channels at strides 2, 4 and 8; depth: residual blocks of the appearance; maps: of
+    attention, of which `guided` are shown in training where hits are; trunk: channels over time; memory: units of the
+    GRU, each way; look: in how many numbers the appearance of a hit is told."""
 
     motion: tuple[int, int, int] = (24, 48, 64)
-    appearance: tuple[int, int, int] = (32, 64, 96)
+    appearance: tuple[int, int, int] = (32, 64, 128)
+    depth: int = 3
     maps: int = 4
     guided: int = 2
     trunk: int = 160
@@ -54,9 +56,9 @@ class FoleyConfig:
 
 SIZES = {
     "usual": FoleyConfig(),
-    "large": FoleyConfig((48, 96, 128), (48, 96, 192), 6, 3, 320, (1, 2, 4, 8, 1), 160, 192),
+    "large": FoleyConfig((48, 96, 128), (48, 96, 192), 4, 6, 3, 320, (1, 2, 4, 8, 1), 160, 192),
 }
-TINY = FoleyConfig((8, 8, 8), (8, 8, 8), 2, 1, 16, (1, 2), 8, 8)
+TINY = FoleyConfig((8, 8, 8), (8, 8, 8), 1, 2, 1, 16, (1, 2), 8, 8)
 
 
 def config_of(notes: Mapping[str, str]) -> FoleyConfig:
@@ -125,7 +127,7 @@ class Foley(nn.Module):
         return self.judge(self.motion(grey), self.appearance(colour), shown)
 
     def judge(self, motion: Motion, seen: Tensor | None, shown: Tensor | None = None) -> Heads:
-        """From what the branches say of the whole film, seen: (B, K, C, 14, 14), to the heads; None: it saw grey."""
+        """From what the branches say of the whole film to the heads. seen: (B, K, C + M, 14, 14); None: it saw grey."""
         told = self.trunk(motion.features)  # (B, T, told)
         look = told.new_zeros(*told.shape[:2], self.config.look)
         if seen is not None:
@@ -177,7 +179,7 @@ class SpaceTime(nn.Module):
 
 
 class AppearanceBranch(nn.Module):
-    """Colour frames to what things look like, and from there to the look of what was hit."""
+    """Colour frames to what things look like and what they are made of, and from there to the look of what was hit."""
 
     def __init__(self, config: FoleyConfig):
         super().__init__()
@@ -185,26 +187,37 @@ class AppearanceBranch(nn.Module):
         self.stem = nn.Sequential(
             _seen(3, first, 5, 2), _seen(first, second, 3, 2), _seen(second, third, 3, 2), _seen(third, third, 3, 1)
         )
-        self.block = nn.Sequential(_seen(third, third, 3, 1), _seen(third, third, 3, 1))
-        self.tell = Normed((2 * config.maps + 1) * third, config.look)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(_seen(third, third, 3, 1), _seen(third, third, 3, 1)) for _ in range(config.depth)
+        )
+        self.told = config.materials
+        self.made = nn.Conv2d(third, self.told, 1)
+        self.tell = Normed((2 * config.maps + 1) * (third + config.materials), config.look)
 
     def forward(self, colour: Tensor) -> Tensor:
-        """float (B, K, 3, 112, 112) in 0..1 to (B, K, C, 14, 14)."""
+        """float (B, K, 3, 112, 112) in 0..1 to what `materials` and `at` read, (B, K, C + M, 14, 14)."""
         # As eyes do, it takes the light as it is: without its tint, in units of its contrast.
         level = colour - colour.mean((3, 4), keepdim=True)
         level = level / (level.square().mean((2, 3, 4), keepdim=True).sqrt() + 0.02)
         x = self.stem(_channels_last(level.flatten(0, 1)))  # (B*K, C, 14, 14)
-        return (x + self.block(x)).unflatten(0, colour.shape[:2])
+        for block in self.blocks:
+            x = x + block(x)
+        return torch.cat([x, self.made(x).log_softmax(1)], 1).unflatten(0, colour.shape[:2])
+
+    def materials(self, seen: Tensor) -> Tensor:
+        """Of which material each place is made, log probabilities (B, K, M, 14, 14)."""
+        return seen[:, :, -self.told :]
 
     def at(self, seen: Tensor, where: Tensor) -> Tensor:
-        """What (B, K, C, 14, 14) shows at the places (B, T, maps, 8, 8), in the colour frames before and after each of
-        the T, and all around: (B, T, look)."""
+        """What (B, K, C + M, 14, 14) shows at the places (B, T, maps, 8, 8), in the colour frames before and after each
+        of the T, and all around: (B, T, look)."""
         count, frames = seen.shape[1], where.shape[1]
         places = F.interpolate(where.flatten(0, 1), seen.shape[3:], mode="bilinear").flatten(2)  # (B*T, maps, 196)
         places = (places / places.sum(-1, keepdim=True)).unflatten(0, where.shape[:2])  # (B, T, maps, 196)
         # Frames that share a colour frame go together: (B, K, STEP * maps, 196).
         places = F.pad(places, (0, 0, 0, 0, 0, count * STEP - frames)).unflatten(1, (count, STEP)).flatten(2, 3)
-        pixels = seen.flatten(3).mT  # (B, K, 196, C)
+        pixels = torch.cat([seen[:, :, : -self.told], self.materials(seen).exp()], 2)  # (B, K, C + M, 14, 14)
+        pixels = pixels.flatten(3).mT  # (B, K, 196, C + M)
         looks = [places.to(pixels) @ pixels, places.to(pixels) @ torch.cat([pixels[:, 1:], pixels[:, -1:]], 1)]
         looks = [look.unflatten(2, (STEP, -1)).flatten(3).flatten(1, 2)[:, :frames] for look in looks]  # (B, T, maps*C)
         around = pixels.mean(2).repeat_interleave(STEP, 1)[:, :frames]  # (B, T, C)

@@ -4,7 +4,7 @@ Everything heard is seen: the contacts of a scene are the only source of its sou
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ from models.foley.scene_around import distract
 from models.foley.scene_beating import beating
 from models.foley.scene_canvas import MARGIN, SUB, Stage, View, look
 from models.foley.scene_effects import Ground, fly
-from models.foley.scene_place import UNDER, Place, paint, some_place
+from models.foley.scene_place import NOTHING, UNDER, Place, paint, some_place
 from models.foley.scene_plan import Contact, Plan, level
 
 _SHAPES = {
@@ -130,15 +130,27 @@ def _heard(contacts: list[Contact], view: View) -> tuple[Contact, ...]:
 def pictures(scene: Scene, fps: float, shutter: float) -> Iterator[NDArray]:
     """The canvases of a scene, uint8 (S, S, 3), `fps` a second; shutter: the share of a frame that it is open."""
     frames = max(2, round(scene.seconds * fps))
-    return _drawn(scene, np.arange(frames) / fps, shutter / fps)
+    yield from _frames(*_staged(scene, np.arange(frames) / fps, shutter / fps), frames)
 
 
-def picture(scene: Scene, seconds: float, open_seconds: float) -> NDArray:
-    """The one canvas of this moment, uint8 (S, S, 3), whose shutter was open for so long."""
-    return next(_drawn(scene, np.array([seconds]), open_seconds))
+def picture(scene: Scene, seconds: float, open_seconds: float) -> tuple[NDArray, NDArray]:
+    """The one canvas of this moment, uint8 (S, S, 3), whose shutter was open for so long; and of which of NAMES each of
+    its pixels is, uint8 (S, S), NOTHING where people and what they hold are seen, and in the far."""
+    stage, ground = _staged(scene, np.array([seconds]), open_seconds)
+    return next(_frames(stage, ground, 1)), np.where(_in_front(stage, ground), NOTHING, ground.painted.made)
 
 
-def _drawn(scene: Scene, moments: NDArray, open_seconds: float) -> Iterator[NDArray]:
+def _in_front(stage: Stage, ground: Ground) -> NDArray:
+    """Where something that moves is seen in the first frame, bool (S, S)."""
+    before, behind = (np.zeros(ground.painted.front.shape, np.uint8) for _ in range(2))
+    for moment in range(SUB):
+        for sheet, layers in ((before, stage.layers), (behind, stage.behind)):
+            for layer in layers:
+                replace(layer, colours=[(255.0, 255.0, 255.0)]).draw(sheet, moment)
+    return (before > 0) | ((behind > 0) & (ground.painted.front == 0))
+
+
+def _staged(scene: Scene, moments: NDArray, open_seconds: float) -> tuple[Stage, Ground]:
     rng = np.random.default_rng(scene.seed)
     open_ = ((np.arange(SUB) + 0.5) / SUB - 0.5) * open_seconds
     times = (moments[:, None] + open_).ravel()  # (N,)
@@ -151,8 +163,7 @@ def _drawn(scene: Scene, moments: NDArray, open_seconds: float) -> Iterator[NDAr
     fly(stage, scene.contacts, rng)
     painted = paint(scene.place, scene.view, tuple(thing for plan in scene.plans for thing in plan.things))
     water = scene.place.surface == "water"
-    ground = Ground(painted, scene.view, scene.contacts, water, int(rng.integers(2**31)))
-    yield from _frames(stage, ground, len(moments))
+    return stage, Ground(painted, scene.view, scene.contacts, water, int(rng.integers(2**31)))
 
 
 def _frames(stage: Stage, ground: Ground, frames: int) -> Iterator[NDArray]:

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from models.foley.materials import NAMES
 from models.foley.scene_canvas import View
 from models.foley.scene_textures import TEXTURE, between, brightened, hsv, metres, noise, scaled, texture
 from models.foley.scene_things import Thing, draw, some_thing
 
 FLOOR = -0.74  # metres: where the floor is under a table
+NOTHING = 255  # in a map of materials: a place whose material is not told
 UNDER = ("wood", "cloth", "plastic", "stone", "ceramic", "metal")  # what tables and floors are made of
 _GLEAM = {"metal": 1.0, "glass": 1.0, "ceramic": 0.8, "plastic": 0.7, "water": 0.7, "wood": 0.35, "stone": 0.3}
 _LYING_ABOUT = ("wood", "metal", "glass", "ceramic", "plastic", "cardboard", "cloth")
@@ -63,11 +65,12 @@ def _clutter(rng: Generator, keep_clear: NDArray) -> tuple[Thing, ...]:
 def paint(place: Place, view: View, things: tuple[Thing, ...]) -> "Painted":
     """The picture of a place before anyone comes in, with what stands in it; loose things apart."""
     rng = np.random.default_rng(place.seed)
-    canvas, surface, across, away = _planes(place, view, rng)
+    canvas, surface, across, away, made = _planes(place, view, rng)
     before, bare = surface & (place.floor < 0), surface.copy()  # on a floor nobody is hidden by it
     for thing in sorted(place.clutter, key=lambda one: -np.sum((one.base - view.eye) ** 2)):
         mask = _standing(thing, canvas, view, place.sun) > 0
         before, bare = before | mask, bare & ~mask
+        made[mask] = NAMES.index(thing.material)
     sprites = []
     for thing in sorted(things, key=lambda one: -np.sum((one.base - view.eye) ** 2)):
         with_it = canvas.copy()
@@ -78,7 +81,8 @@ def paint(place: Place, view: View, things: tuple[Thing, ...]) -> "Painted":
         else:
             canvas = with_it
         before, bare = before | (mask > 0), bare & (mask == 0)
-    return Painted(canvas, before.astype(np.uint8) * 255, bare, across, away, tuple(sprites))
+        made[mask > 0] = NAMES.index(thing.material)
+    return Painted(canvas, before.astype(np.uint8) * 255, bare, across, away, made, tuple(sprites))
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,8 @@ class Sprite:
 class Painted:
     """canvas: uint8 (S, S, 3); front: uint8 (S, S), 255 where table and things hide who stands behind them.
 
-    surface: bool (S, S), where the bare work surface is seen; across, away: float32 (S, S), x and y there in metres.
+    surface: bool (S, S), where the bare work surface is seen; across, away: float32 (S, S), x and y there in metres;
+    made: uint8 (S, S), of which of NAMES the ground and what stands on it is made, NOTHING for what lies behind.
     """
 
     canvas: NDArray
@@ -102,6 +107,7 @@ class Painted:
     surface: NDArray
     across: NDArray
     away: NDArray
+    made: NDArray
     sprites: tuple[Sprite, ...]
 
 
@@ -129,8 +135,8 @@ def _shadowed(thing: Thing, canvas: NDArray, view: View, sun: NDArray) -> NDArra
 # ---------------------------------------------------------------- planes
 
 
-def _planes(place: Place, view: View, rng: Generator) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """Surface, floor and wall: the picture, where the surface is, and its coordinates there."""
+def _planes(place: Place, view: View, rng: Generator) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray]:
+    """Surface, floor and wall: the picture, where the surface is, its coordinates there, and what all is made of."""
     rays, eye = view.rays(), view.eye.tolist()  # plain numbers, so that arrays stay single
     down = np.minimum(rays[..., 2], -1e-4)
     surface_far = -eye[2] / down  # how far along the ray the surface is
@@ -140,20 +146,23 @@ def _planes(place: Place, view: View, rng: Generator) -> tuple[NDArray, NDArray,
     surface = (rays[..., 2] < -1e-3) & (np.abs(u) < place.half[0]) & (np.abs(v) < place.half[1])
     surface &= surface_far < 14
     picture = backdrop(place.backdrop, view, rng)
+    made = np.full(surface.shape, NOTHING, np.uint8)
     if place.floor < 0:
         far = (FLOOR - eye[2]) / down
         floor = (rays[..., 2] < -1e-3) & (far < 7)
         name = str(rng.choice(UNDER))
         ground = _tiled(name, eye[0] + far * rays[..., 0], eye[1] + far * rays[..., 1], view, rng)
         cv2.copyTo(cv2.convertScaleAbs(ground, alpha=rng.uniform(0.45, 0.9)), floor.view(np.uint8), picture)
+        made[floor] = NAMES.index(name)
     if view.focal < 3 * view.side:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 5.0) * view.side / 260)  # out of focus
     top = _tiled(place.surface, u, v, view, rng)
     edge = np.minimum(place.half[0] - np.abs(u), place.half[1] - np.abs(v))
     cv2.copyTo(cv2.convertScaleAbs(top, alpha=0.55), (edge < 0.012).view(np.uint8), top)
     cv2.copyTo(_gleaming(top, place.surface, rng), surface.view(np.uint8), picture)
+    made[surface] = NAMES.index(place.surface)
     glow = 0.8 + 0.4 * cv2.resize(noise(rng, (2, 2), 2), (view.side, view.side))
-    return scaled(picture, glow), surface, across, away
+    return scaled(picture, glow), surface, across, away, made
 
 
 def _gleaming(top: NDArray, name: str, rng: Generator) -> NDArray:

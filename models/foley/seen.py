@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.foley import cochlea, keepsake
-from models.foley.inside import Inside
+from models.foley.inside import UNSURE, Inside
 
 COLUMNS = 30  # frames side by side on the sheet of motion
 _BAND = 3  # pixels of a band of a cochleagram
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"  # of MATERIALS, in their order
 # From silence to the loudest: where, and red, green and blue.
 _HUES = (
     (0.0, (24, 22, 26)),
@@ -22,7 +23,8 @@ _HUES = (
 
 
 def numbers(inside: Inside) -> dict[str, Any]:
-    """Hits as text, and the onset curve with what a peak of it has to reach; JSON holds it all."""
+    """Hits as text, the onset curve with what a peak of it has to reach, and what things are taken for: a letter a
+    place, a picture in `every` frames. JSON holds it all."""
     watched = inside.watched
     return {
         "hits": keepsake.to_text(watched.hits),
@@ -30,6 +32,8 @@ def numbers(inside: Inside) -> dict[str, Any]:
         "fps": watched.fps,
         "onset": [round(float(height), 3) for height in watched.onset],
         "threshold": round(inside.threshold, 3),
+        "made": "".join("." if one == UNSURE else _LETTERS[one] for one in inside.made.ravel()),
+        "every": inside.every,
         "note": watched.note,
     }
 

@@ -2,7 +2,8 @@
 
 A clip shows one scene 150 times. The appearance branch learns nothing from being shown it again, and told 67 % of the
 frames it had learnt from and 40 % of others: it wants scenes. Here each frame is of its own scene, taken about a hit,
-by any camera, and compressed as films are. Half of the scenes are on a material drawn evenly, so that few are rare.
+by any camera, and compressed as films are; with it comes a map of what the ground and all that stands there is made of.
+Half of the scenes are on a material drawn evenly, so that few are rare.
 """
 
 import argparse
@@ -23,21 +24,23 @@ from models.foley import camera as cameras
 from models.foley import scene as scenes
 from models.foley.data import SECONDS, SIDE
 from models.foley.engine import FPS
-from models.foley.looks import Looks
+from models.foley.looks import MADE, Looks
 from models.foley.materials import NAMES
 from models.foley.network import STEP
+from models.foley.scene_place import NOTHING
 
 SHARD = 250  # stills
 _EVEN = 0.5  # the share of scenes on a material drawn evenly
 
 
 class Still(NamedTuple):
-    """A frame uint8 (SIDE, SIDE, 3), yet uncompressed; where the hit is, 0..1; its material's index; how well it will
-    be compressed, as H.264 counts it."""
+    """A frame uint8 (SIDE, SIDE, 3), yet uncompressed; where the hit is, 0..1; its material's index; what each place is
+    made of, uint8 (MADE, MADE); how well it will be compressed, as H.264 counts it."""
 
     frame: NDArray
     place: tuple[float, float]
     material: int
+    made: NDArray
     crf: int
 
 
@@ -50,9 +53,10 @@ def still(rng: Generator) -> Still:
     camera, which = cameras.some_camera(rng, SECONDS), int(rng.integers(len(scene.contacts)))
     contact, (x, y) = scene.contacts[which], scene.where()[which]
     seconds = float(np.clip(contact.seconds + rng.uniform(-STEP, STEP) / FPS, 0, SECONDS))
-    canvas = scenes.picture(scene, seconds, camera.shutter / camera.fps)
+    canvas, made = scenes.picture(scene, seconds, camera.shutter / camera.fps)
     frame = next(cameras.film([canvas], camera, SECONDS, SIDE))
-    return Still(frame, (float(x), float(y)), NAMES.index(contact.material), camera.crf)
+    made = cameras.framed(made, camera, SECONDS, MADE, NOTHING)
+    return Still(frame, (float(x), float(y)), NAMES.index(contact.material), made, camera.crf)
 
 
 def compressed(stills: Sequence[Still]) -> NDArray:
@@ -76,9 +80,9 @@ def render_shard(out: Path, seed: int, first: int, count: int) -> Path:
         return path
     cv2.setNumThreads(1)
     stills = [still(np.random.default_rng((seed, 0, number, 2))) for number in range(first, first + count)]
-    places, materials = (np.array([one[k] for one in stills]) for k in (1, 2))
+    told = (np.array([one[k] for one in stills]) for k in (1, 2, 3))
     part = path.with_suffix(".part.npz")
-    Looks(compressed(stills), places, materials).save(part)
+    Looks(compressed(stills), *told).save(part)
     os.replace(part, path)
     return path
 

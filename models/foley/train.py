@@ -17,7 +17,7 @@ import argparse
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from models.training import Ema, Log, Run, add_settings, cosine, settings
 
 VALIDATION = 20  # every so manieth clip is kept from training
 SHEET_CLIPS = 10
+_APPEARANCE = "appearance."  # what the names of its weights begin with
 _SHEET = (900, 64)  # pixels of a clip's row on a sheet
 
 
@@ -83,11 +84,18 @@ class Start:
     blind: bool = False
 
     def network(self) -> Foley:
-        network = Foley(config_of(weights.metadata(self.begin)) if self.begin else self.sizes)
-        if self.begin:
-            network.load_state_dict(weights.load(self.begin))
+        sizes = config_of(weights.metadata(self.begin)) if self.begin else self.sizes
         if self.look:
-            network.appearance.load_state_dict(weights.load(self.look))
+            taught = config_of(weights.metadata(self.look))
+            sizes = replace(sizes, appearance=taught.appearance, depth=taught.depth)
+        network = Foley(sizes)
+        state = network.state_dict()
+        if self.begin:
+            state |= weights.load(self.begin)
+        if self.look:
+            state = {name: of for name, of in state.items() if not name.startswith(_APPEARANCE)}
+            state |= {_APPEARANCE + name: of for name, of in weights.load(self.look).items()}
+        network.load_state_dict(state)
         return network
 
     def seen(self, views: int, minutes: float) -> dict[str, str]:
@@ -107,7 +115,8 @@ class Trainer:
         self.view = ViewConfig(frames=config.frames)
         self.network = start.network().to(device, memory_format=torch.channels_last)
         # What has been taught stays as it is, running statistics too.
-        self.taught = [self.network.appearance.stem, self.network.appearance.block] if start.look else []
+        eye = self.network.appearance
+        self.taught = [eye.stem, eye.blocks, eye.made] if start.look else []
         for part in self.taught:
             part.requires_grad_(False)
         self.averaged = Ema(self.network, config.ema)

@@ -1,6 +1,7 @@
 """Teach the appearance branch what things look like: `python -m models.foley.train_look --data DIR --out DIR`.
 
-It sees single frames from around hits (`stills.py`), is shown where the hit is, and is asked what it is on. `train.py`
+It sees single frames from around hits (`stills.py`), is shown where the hit is, and is asked what it is on; and of
+every place in the frame it is asked what that is made of, since one answer a frame is little to learn from. `train.py`
 goes on with what it has learnt. Apart it sees as many frames in a minute as it would in ten beside the motion, and its
 attention need not be found first: learnt together, the appearance had brought nothing to the material after 4,800
 views.
@@ -18,11 +19,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.random import Generator
 from torch import Tensor, nn
 
 from models import weights
 from models.foley.looks import Looks, of_clips
-from models.foley.network import SIZES, AppearanceBranch, FoleyConfig
+from models.foley.network import SIZES, AppearanceBranch, FoleyConfig, notes_of
+from models.foley.scene_place import NOTHING
 from models.foley.stills import read
 from models.foley.train import VALIDATION
 from models.foley.views import Clip, ViewConfig, about, bent_frames
@@ -45,6 +48,7 @@ class LookConfig:
     batch: int = 64
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
+    made: float = 1.0  # how much it counts what all places are made of, beside what the hit is on
     smoothing: float = 0.05  # of the labels
     dropout: float = 0.2
     ema: float = 0.995
@@ -64,14 +68,16 @@ class Look(nn.Module):
         self.dropped = nn.Dropout(dropout)
         self.material = nn.Linear(sizes.look, sizes.materials)
 
-    def forward(self, colour: Tensor, places: Tensor) -> Tensor:
-        """float (B, 3, 112, 112) in 0..1 and (B, 2), -1..1, to logits (B, M). Guided maps look there, others around."""
+    def forward(self, colour: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """float (B, 3, 112, 112) in 0..1 and (B, 2), -1..1, to what is there, logits (B, M), and what all places are
+        made of, (B, M, 14, 14). Guided maps look there, others around."""
         there = about(places).clamp_min(1e-4)[:, None, None].expand(-1, 1, self.sizes.guided, -1, -1)
         around = torch.ones_like(there[:, :, :1]).expand(-1, 1, self.sizes.maps - self.sizes.guided, -1, -1)
         where = torch.cat([there, around], 2)  # (B, 1, maps, 8, 8)
         where = where / where.sum((3, 4), keepdim=True)
-        look = self.appearance.at(self.appearance(colour[:, None]), where)  # (B, 1, look)
-        return self.material(self.dropped(look[:, 0])).float()
+        seen = self.appearance(colour[:, None])  # (B, 1, C + M, 14, 14)
+        look = self.appearance.at(seen, where)  # (B, 1, look)
+        return self.material(self.dropped(look[:, 0])).float(), self.appearance.materials(seen)[:, 0].float()
 
 
 class Trainer:
@@ -98,11 +104,15 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = config.learning_rate * cosine(images / config.frames)
         rows = rng.integers(0, len(self.seen.frames), config.batch)
-        colour, places = bent_frames(self.seen.frames[rows], self.seen.places[rows], rng, self.view, self.device)
+        colour, places, made = self._shown(self.seen, rows, rng, self.view)
         asked = torch.from_numpy(self.seen.materials[rows]).to(self.device)
         with torch.autocast(self.device, torch.bfloat16):
-            told = self.network(colour, places)
+            told, all_around = self.network(colour, places)
         loss = F.cross_entropy(told, asked, label_smoothing=config.smoothing)
+        if (made != NOTHING).any():
+            around = F.nll_loss(all_around, made, ignore_index=NOTHING)
+            loss = loss + config.made * around
+            log.add(around=around)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -110,14 +120,17 @@ class Trainer:
         log.add(loss=loss, right=(told.argmax(1) == asked).float().mean())
         return config.batch
 
+    def _shown(self, of: Looks, rows: np.ndarray, rng: Generator, view: ViewConfig) -> tuple[Tensor, Tensor, Tensor]:
+        return bent_frames(of.frames[rows], of.places[rows], of.made[rows], rng, view, self.device)
+
     @torch.no_grad()
     def right(self, kept: Looks) -> float:
         """The share of frames kept from training whose material is told, as they are."""
         network, found = self.averaged.module.eval(), []
         for rows in np.array_split(np.arange(len(kept.frames)), -(-len(kept.frames) // 64)):
-            rng = np.random.default_rng(0)  # of mirroring, which is all that is left to chance
-            colour, places = bent_frames(kept.frames[rows], kept.places[rows], rng, _UNBENT, self.device)
-            found.append(network(colour, places).argmax(1).cpu().numpy() == kept.materials[rows])
+            # The seed is of mirroring, which is all that is left to chance.
+            colour, places, _ = self._shown(kept, rows, np.random.default_rng(0), _UNBENT)
+            found.append(network(colour, places)[0].argmax(1).cpu().numpy() == kept.materials[rows])
         return float(np.concatenate(found).mean())
 
 
@@ -162,7 +175,7 @@ def train(
         if run.saw(trainer.step(run.images, run.log), config.frames, config.keep_every):
             print(f"{run.images} frames, {run.minutes:.1f} minutes: {trainer.right(kept):.3f} right", flush=True)
             about = {"frames": str(run.images), "minutes": f"{run.minutes:.0f}", "scenes": str(len(seen.frames))}
-            weights.save(out / FILE, trainer.averaged.module.appearance.state_dict(), about)
+            weights.save(out / FILE, trainer.averaged.module.appearance.state_dict(), notes_of(sizes) | about)
 
 
 def main() -> None:

@@ -201,20 +201,22 @@ def bent(
 
 
 def bent_frames(
-    frames: NDArray, places: NDArray, rng: Generator, config: ViewConfig, device: str
-) -> tuple[Tensor, Tensor]:
-    """Single colour frames uint8 (B, 112, 112, 3), and of each a place (B, 2), 0..1: bent and discoloured as views are,
-    float (B, 3, 112, 112) in 0..1, and the places in them (B, 2), -1..1 where they are within."""
+    frames: NDArray, places: NDArray, made: NDArray, rng: Generator, config: ViewConfig, device: str
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Single colour frames uint8 (B, 112, 112, 3), of each a place (B, 2), 0..1, and a map (B, H, W): bent and
+    discoloured as views are, float (B, 3, 112, 112) in 0..1; the places in them (B, 2), -1..1 where they are within;
+    and of the map what lies in the middle of each of the places that the appearance tells, (B, 14, 14)."""
     bends = [_bend(rng, config) for _ in frames]
     colour = torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).float().div(255)  # (B, 3, 112, 112)
     colour = _warped(colour, _drawn(np.stack(bends), device), LARGE)
+    there = _warped(_drawn(made[:, None], device), _drawn(np.stack(bends), device), LARGE // 8, "nearest")[:, 0].long()
     shape = (len(frames), 1, 1, 1)
     gain, gamma = (_drawn(_factors(rng, config.light, shape), device) for _ in range(2))
     tint = _drawn(_factors(rng, config.colour, (len(frames), 3, 1, 1)), device)
     soft = _drawn(rng.random(shape) < config.blurred, device)
     colour = torch.lerp(colour, _softened(colour), soft)
     inside = [_placed(place[None], bend)[0] for place, bend in zip(places, bends)]
-    return (tint * gain * colour.clamp_min(1e-4) ** gamma).clamp(0, 1), _drawn(np.stack(inside), device)
+    return (tint * gain * colour.clamp_min(1e-4) ** gamma).clamp(0, 1), _drawn(np.stack(inside), device), there
 
 
 def about(places: Tensor) -> Tensor:
@@ -246,10 +248,10 @@ def _small(view: Source) -> NDArray:
     return np.stack([cv2.resize(frame, (SMALL, SMALL), interpolation=cv2.INTER_AREA) for frame in bent])
 
 
-def _warped(pictures: Tensor, bends: Tensor, side: int) -> Tensor:
+def _warped(pictures: Tensor, bends: Tensor, side: int, between: str = "bilinear") -> Tensor:
     """(B, C, H, W) by the maps (B, 2, 3) to (B, C, side, side); what lies outside is what lies inside, mirrored."""
     grid = F.affine_grid(bends, [len(bends), 1, side, side], align_corners=False)
-    return F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    return F.grid_sample(pictures, grid, between, padding_mode="reflection", align_corners=False)
 
 
 def _softened(pictures: Tensor) -> Tensor:

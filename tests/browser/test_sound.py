@@ -180,6 +180,8 @@ def test_the_game_keeps_its_scores_and_the_inside_follows_in_german_too(room):
     page.get_by_role("button", name="Wirklich? Noch ein Druck, und alle Antworten sind vergessen").click()
     page.locator('.sg [data-of="everybody"]', has_text="noch keine Runde").wait_for()
     page.get_by_role("button", name="Hineinsehen", exact=True).click()
+    page.locator(".si-key").scroll_into_view_if_needed()
+    page.wait_for_function("Number(document.querySelector('.si').dataset.made) > 0", timeout=LONG)
     page.locator(".si-spectrum").first.scroll_into_view_if_needed()
     page.wait_for_function("Number(document.querySelector('.si').dataset.spectra) > 0", timeout=LONG)
     page.locator(".si-modes").scroll_into_view_if_needed()

@@ -7,8 +7,9 @@ import torch
 from models.cache import ModelCache
 from models.devices import Machine
 from models.errors import BadInput
-from models.foley import engine, inside
+from models.foley import engine, inside, seen
 from models.foley.hits import Picking
+from models.foley.materials import NAMES
 from models.foley.network import Foley, tiny
 from tests.models.foley.knocks import knocks, written
 
@@ -49,6 +50,18 @@ def test_every_hit_has_two_opinions(cache, film):
     for hit, opinion in zip(told.watched.hits, told.opinions):
         assert opinion.both == hit.materials and sum(opinion.motion) == pytest.approx(1, abs=1e-4)
     assert any(max(np.abs(np.subtract(o.motion, o.both))) > 1e-4 for o in told.opinions)
+
+
+def test_places_are_taken_for_what_is_likelier_than_all_else_together(cache, film):
+    told = inside.look_inside(film, cache)
+    assert told.made.shape == (60 // told.every, 14, 14) and set(told.made.ravel()) <= {
+        *range(len(NAMES)),
+        inside.UNSURE,
+    }
+    odds = np.array([[0.6, 0.4], [0.5, 0.3], [0.1, 0.9]]).T.reshape(1, 2, 3, 1)
+    assert inside._taken_for(odds).ravel().tolist() == [0, inside.UNSURE, 1]
+    letters = seen.numbers(told)["made"]
+    assert len(letters) == told.made.size and set(letters) <= set("abcdefghijklm.")
 
 
 def test_what_holds_still_is_missed_where_it_moved(cache, film):

@@ -61,19 +61,32 @@ def test_held_frames_are_compared_further_away():
     assert near[3] == 0 < far[3]
 
 
+def seen_at_random(frames: int) -> torch.Tensor:
+    """Features and log probabilities, as the appearance branch tells them, (1, K, C + M, 14, 14)."""
+    features, told = (torch.rand(1, frames, count, 14, 14) for count in (8, TINY.materials))
+    return torch.cat([features, told.log_softmax(2)], 2)
+
+
+def test_what_all_places_are_made_of_are_probabilities():
+    branch = net.AppearanceBranch(TINY).eval()
+    told = branch.materials(branch(film(20)[1]))
+    assert told.shape == (1, 4, TINY.materials, 14, 14)
+    torch.testing.assert_close(told.exp().sum(2), torch.ones(1, 4, 14, 14))
+
+
 def test_appearance_is_told_of_the_places_looked_at():
     """Colour that moves from here to there where nobody looks changes nothing; where all look, it does."""
     torch.manual_seed(0)
     branch = net.AppearanceBranch(TINY)
-    seen = torch.rand(1, 3, 8, 14, 14)
+    seen = seen_at_random(3)
     where = torch.zeros(1, 13, TINY.maps, 8, 8)
     where[..., 6, 6] = 1
     with torch.no_grad():
         before = branch.at(seen, where)
         elsewhere, there = seen.clone(), seen.clone()
         for changed, place in ((elsewhere, 4), (there, 11)):
-            changed[..., 0, 0] -= 1  # what is all around stays as it was
-            changed[..., place, place] += 1
+            changed[:, :, :8, 0, 0] -= 1  # what is all around stays as it was
+            changed[:, :, :8, place, place] += 1
         torch.testing.assert_close(branch.at(elsewhere, where), before)
         assert (branch.at(there, where) - before).abs().max() > 1e-3
 
@@ -81,9 +94,9 @@ def test_appearance_is_told_of_the_places_looked_at():
 def test_colour_frames_before_and_after_are_told_apart():
     torch.manual_seed(0)
     branch = net.AppearanceBranch(TINY)
-    seen, where = torch.rand(1, 4, 8, 14, 14), torch.full((1, 20, TINY.maps, 8, 8), 1 / 64)
+    seen, where = seen_at_random(4), torch.full((1, 20, TINY.maps, 8, 8), 1 / 64)
     later = seen.clone()
-    later[:, 2] += 1
+    later[:, 2, :8] += 1
     with torch.no_grad():
         changed = (branch.at(later, where) - branch.at(seen, where)).abs().amax(2)[0] > 1e-6
     assert changed.nonzero().flatten().tolist() == list(range(6, 18))

@@ -6,7 +6,7 @@ import torch
 
 from models import training, weights
 from models.foley import train_look
-from models.foley.looks import Looks, of_clips
+from models.foley.looks import MADE, Looks, of_clips
 from models.foley.network import SIZES, TINY, tiny
 from models.foley.train import Start, TrainConfig, Trainer
 from models.foley.train_look import FILE, LookConfig
@@ -29,12 +29,17 @@ def test_frames_are_from_around_their_hits(clips):
 
 
 def test_places_move_with_what_is_there():
-    """A white spot is where its place says, however the frame is bent."""
+    """A white spot is where its place says, and where the map has it, however the frame is bent."""
     frames, places = np.zeros((16, 112, 112, 3), np.uint8), np.tile([[0.4, 0.6]], (16, 1))
     frames[:, 64:71, 41:48] = 255
+    made = np.zeros((16, MADE, MADE), np.uint8)
+    made[:, 30:38, 18:27] = 9
     plain = ViewConfig(light=1.0, colour=1.0, blurred=0.0)
-    seen, inside = bent_frames(frames, places, np.random.default_rng(0), plain, "cpu")
-    for picture, (x, y) in zip(seen[:, 0], inside.tolist()):
+    seen, inside, there = bent_frames(frames, places, made, np.random.default_rng(0), plain, "cpu")
+    assert there.shape == (16, 14, 14) and set(there.unique().tolist()) == {0, 9}
+    for picture, map_, (x, y) in zip(seen[:, 0], there, inside.tolist()):
+        down, across = (9 == map_).nonzero().float().mean(0).tolist()
+        assert np.hypot(across + 0.5 - 7 * (x + 1), down + 0.5 - 7 * (y + 1)) < 0.8
         rows, columns = torch.nonzero(picture > 0.5, as_tuple=True)
         near = torch.hypot(columns + 0.5 - 56 * (x + 1), rows + 0.5 - 56 * (y + 1))
         assert near.min() < 4
