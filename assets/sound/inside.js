@@ -88,10 +88,11 @@ function showMade(frame) {
   const counts = HUES.map(() => 0);
   pen.clearRect(0, 0, SIDE, SIDE);
   for (let k = 0; k < SIDE * SIDE; k++) {
-    const material = made.charCodeAt(first + k) - 97;
-    if (!HUES[material]) continue; // not sure, or past the end
+    const letter = made[first + k];
+    const material = letter.toLowerCase().charCodeAt(0) - 97;
     counts[material] += 1;
     pen.fillStyle = HUES[material];
+    pen.globalAlpha = letter < "a" ? 0.7 : 0.35; // a capital: it is sure
     pen.fillRect(k % SIDE, Math.floor(k / SIDE), 1, 1);
   }
   showKey(counts);

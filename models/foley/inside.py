@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from models.foley.network import Foley
 
-UNSURE = 255  # in a map of what places are taken for
 _AROUND = 12  # frames before and after a hit that are seen when asking why
 _STILL = 5  # frames before and after it that are held still
 _PATCH = 16  # pixels of 64 that are held still, each way, at steps of half of it
@@ -57,9 +56,8 @@ class Inside:
     """A film that was watched, as `engine.watch` has it, and what went on meanwhile.
 
     curves: of every frame; where: float32 (T, 8, 8), the share of attention that each place got from the maps that look
-    for hits, sum 1 a frame; made: uint8 (K, 14, 14), of one frame in `every` which of MATERIALS a place is taken for,
-    UNSURE where none is likelier than all others together; opinions: of each of the hits; threshold: what a peak of
-    the onset curve has to reach.
+    for hits, sum 1 a frame; made: float32 (K, M, 14, 14), of one frame in `every` how likely each place is of each of
+    MATERIALS; opinions: of each of the hits; threshold: what a peak of the onset curve has to reach.
     """
 
     watched: Watched
@@ -107,15 +105,10 @@ def look_inside(film: Path, cache: ModelCache | None = None, on_frame: OnFrame |
         hits = pick(curves, network.picking)
         watched = Watched(hits, curves.onset, eye.moved(), FPS, seconds, note)
         where = eye.motion().looked_at(network.config.guided)[0].cpu().numpy()  # (T, 8, 8)
-        made = _taken_for(eye.materials().cpu().numpy())
+        made = eye.materials().cpu().numpy()
         alone = (eye.heads(appearance=False).materials[0] / network.temperature).softmax(-1).cpu().numpy()  # (T, M)
         opinions = _opinions(hits, alone)
         return Inside(watched, curves, where, made, STEP, opinions, network.picking.threshold)
-
-
-def _taken_for(materials: NDArray) -> NDArray:
-    """Of probabilities (K, M, 14, 14) the likeliest, as `Inside.made`."""
-    return np.where(materials.max(1) > 0.5, materials.argmax(1), UNSURE).astype(np.uint8)
 
 
 def _opinions(hits: Sequence[Hit], alone: NDArray) -> tuple[Opinion, ...]:

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.foley import cochlea, keepsake
-from models.foley.inside import UNSURE, Inside
+from models.foley.inside import Inside
 
 COLUMNS = 30  # frames side by side on the sheet of motion
 _BAND = 3  # pixels of a band of a cochleagram
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"  # of MATERIALS, in their order
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # From silence to the loudest: where, and red, green and blue.
 _HUES = (
     (0.0, (24, 22, 26)),
@@ -23,8 +23,8 @@ _HUES = (
 
 
 def numbers(inside: Inside) -> dict[str, Any]:
-    """Hits as text, the onset curve with what a peak of it has to reach, and what things are taken for: a letter a
-    place, a picture in `every` frames. JSON holds it all."""
+    """Hits as text, the onset curve with what a peak of it has to reach, and what things are taken for, one picture in
+    `every` frames. JSON holds it all."""
     watched = inside.watched
     return {
         "hits": keepsake.to_text(watched.hits),
@@ -32,10 +32,17 @@ def numbers(inside: Inside) -> dict[str, Any]:
         "fps": watched.fps,
         "onset": [round(float(height), 3) for height in watched.onset],
         "threshold": round(inside.threshold, 3),
-        "made": "".join("." if one == UNSURE else _LETTERS[one] for one in inside.made.ravel()),
+        "made": taken_for(inside.made),
         "every": inside.every,
         "note": watched.note,
     }
+
+
+def taken_for(made: NDArray) -> str:
+    """Probabilities (K, M, 14, 14) as a letter a place, row by row: the likeliest of MATERIALS, in their order; a
+    capital where it is likelier than all others together."""
+    likeliest, sure = made.argmax(1).ravel(), made.max(1).ravel() > 0.5
+    return "".join(_LETTERS[one].upper() if so else _LETTERS[one] for one, so in zip(likeliest, sure))
 
 
 def motion_sheet(motion: NDArray) -> Image.Image:
