@@ -33,7 +33,7 @@ from models.training import Ema, Log, Run, add_settings, cosine, settings
 
 FILE = "look.safetensors"
 # Seen apart, frames may differ further: nothing but the material is asked of them.
-_BENT = ViewConfig(zoom=1.5, shape=1.4, turn=20.0, light=1.8, colour=1.5)
+_BENT = ViewConfig(zoom=1.5, shape=1.4, turn=20.0, light=1.6)
 _UNBENT = ViewConfig(1, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 
 

@@ -66,7 +66,7 @@ class ViewConfig:
     turn: float = 8.0  # degrees
     shift: float = 0.12  # of half the width
     light: float = 1.6  # exposure and gamma
-    colour: float = 1.35  # gains of red, green and blue
+    colour: float = 1.15  # gains of red, green and blue
     blurred: float = 0.25
     flicker: float = 0.2
     grain: float = 0.03
