@@ -190,8 +190,8 @@ class AppearanceBranch(nn.Module):
         self.blocks = nn.ModuleList(
             nn.Sequential(_seen(third, third, 3, 1), _seen(third, third, 3, 1)) for _ in range(config.depth)
         )
-        self.told = config.materials
-        self.made = nn.Conv2d(third, self.told, 1)
+        self.kinds = config.materials
+        self.made = nn.Conv2d(third, self.kinds, 1)
         self.tell = Normed((2 * config.maps + 1) * (third + config.materials), config.look)
 
     def forward(self, colour: Tensor) -> Tensor:
@@ -208,7 +208,7 @@ class AppearanceBranch(nn.Module):
 
     def materials(self, seen: Tensor) -> Tensor:
         """Of which material each place is made, log probabilities (B, K, M, 14, 14)."""
-        return seen[:, :, -self.told :]
+        return seen[:, :, -self.kinds :]
 
     def at(self, seen: Tensor, where: Tensor) -> Tensor:
         """What (B, K, C + M, 14, 14) shows at the places (B, T, maps, 8, 8), in the colour frames before and after each
@@ -218,7 +218,7 @@ class AppearanceBranch(nn.Module):
         places = (places / places.sum(-1, keepdim=True)).unflatten(0, where.shape[:2])  # (B, T, maps, 196)
         # Frames that share a colour frame go together: (B, K, STEP * maps, 196).
         places = F.pad(places, (0, 0, 0, 0, 0, count * STEP - frames)).unflatten(1, (count, STEP)).flatten(2, 3)
-        pixels = torch.cat([seen[:, :, : -self.told], self.materials(seen).exp()], 2)  # (B, K, C + M, 14, 14)
+        pixels = torch.cat([seen[:, :, : -self.kinds], self.materials(seen).exp()], 2)  # (B, K, C + M, 14, 14)
         pixels = pixels.flatten(3).mT  # (B, K, 196, C + M)
         looks = [places.to(pixels) @ pixels, places.to(pixels) @ torch.cat([pixels[:, 1:], pixels[:, -1:]], 1)]
         looks = [look.unflatten(2, (STEP, -1)).flatten(3).flatten(1, 2)[:, :frames] for look in looks]  # (B, T, maps*C)

@@ -130,7 +130,7 @@ def _heard(contacts: list[Contact], view: View) -> tuple[Contact, ...]:
 def pictures(scene: Scene, fps: float, shutter: float) -> Iterator[NDArray]:
     """The canvases of a scene, uint8 (S, S, 3), `fps` a second; shutter: the share of a frame that it is open."""
     frames = max(2, round(scene.seconds * fps))
-    yield from _frames(*_staged(scene, np.arange(frames) / fps, shutter / fps), frames)
+    return _frames(*_staged(scene, np.arange(frames) / fps, shutter / fps), frames)
 
 
 def picture(scene: Scene, seconds: float, open_seconds: float) -> tuple[NDArray, NDArray]:

@@ -1,5 +1,6 @@
 """What was seen of a film, as a page is told it and the examples keep it: a few numbers and two small pictures."""
 
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from models.foley.inside import Inside
 
 COLUMNS = 30  # frames side by side on the sheet of motion
 _BAND = 3  # pixels of a band of a cochleagram
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # From silence to the loudest: where, and red, green and blue.
 _HUES = (
     (0.0, (24, 22, 26)),
@@ -42,7 +42,7 @@ def taken_for(made: NDArray) -> str:
     """Probabilities (K, M, 14, 14) as a letter a place, row by row: the likeliest of MATERIALS, in their order; a
     capital where it is likelier than all others together."""
     likeliest, sure = made.argmax(1).ravel(), made.max(1).ravel() > 0.5
-    return "".join(_LETTERS[one].upper() if so else _LETTERS[one] for one, so in zip(likeliest, sure))
+    return "".join(ascii_lowercase[one].upper() if so else ascii_lowercase[one] for one, so in zip(likeliest, sure))
 
 
 def motion_sheet(motion: NDArray) -> Image.Image:
