@@ -125,6 +125,8 @@ def main() -> None:
             lines.append(measure(result, asked.seconds, asked.alone))
             print(lines[-1], flush=True)
             gc.collect()  # the large ones go before the next is built
+    if not lines:
+        parser.error(f"no result has {asked.only!r} in its name: {', '.join(result.name for result in RESULTS)}")
     report(lines)
 
 
