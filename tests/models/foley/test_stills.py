@@ -32,11 +32,12 @@ def test_frames_are_compressed_each_in_its_own_place():
 
 
 def test_the_map_says_what_is_struck_unless_something_is_before_it():
-    """Where a hit is on the ground or a thing, its place in the map is of its material, or told to be covered."""
+    """Where a hit is on the ground or a thing, its place in the map is of its material, or told to be covered.
+    Of mirrored maps two in twenty-two would be wrong."""
     told = [still(np.random.default_rng((7, seed))) for seed in range(40)]
     at = [one.made[tuple((np.array(one.place)[::-1] * MADE).astype(int))] for one in told]
     right = [there == one.material for one, there in zip(told, at) if there != NOTHING]
-    assert np.mean([there == NOTHING for there in at]) < 0.9 and np.mean(right) > 0.7
+    assert len(right) > 20 and all(right)
 
 
 def test_bars_hide_what_things_are_made_of():
