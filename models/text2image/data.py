@@ -31,16 +31,15 @@ from numpy.typing import NDArray
 
 from models.faces.store import Morphs
 from models.text2image import flowers, fruit, landscapes, portraits, shapes, sketches, still_life
-from models.text2image.captions import caption
+from models.text2image.captions import caption, thorough
 from models.text2image.words import withheld
 
 SPLITS = ("train", "held-out")
 COUNTS = {
-    "train": {"portrait": 14_000, "fruit": 8_000, "flower": 6_000, "sketch": 5_000, "scene": 9_000},
+    "train": {"portrait": 14_000, "fruit": 8_000, "flower": 6_000, "sketch": 5_000, "scene": 20_000},
     "held-out": {"portrait": 800, "fruit": 600, "flower": 500, "sketch": 500, "scene": 700},
 }
-# How much of what training sees each domain should be: flowers are the hardest.
-SHARES = {"portrait": 0.26, "fruit": 0.1, "flower": 0.34, "sketch": 0.1, "scene": 0.2}
+DOMAINS = tuple(COUNTS["train"])
 _SCENES = {"shapes": 0.42, "landscape": 0.3, "still life": 0.28}
 
 
@@ -60,7 +59,7 @@ class Plan:
         return self.split == "held-out"
 
     def rng(self, picture: int) -> Generator:
-        return np.random.default_rng((self.seed, SPLITS.index(self.split), list(SHARES).index(self.domain), picture))
+        return np.random.default_rng((self.seed, SPLITS.index(self.split), DOMAINS.index(self.domain), picture))
 
     def free(self, facts: dict) -> bool:
         """Whether this split may hold such a picture."""
@@ -163,7 +162,7 @@ class Captioned:
         self.folder = Path(folder)
         self._about: list[dict] = []
         self._pictures: list[NDArray] = []
-        for domain in SHARES:
+        for domain in DOMAINS:
             path = self.folder / f"{domain}.npy"
             if path.exists():
                 self._pictures.append(np.load(path, mmap_mode="r"))
@@ -188,16 +187,10 @@ class Captioned:
         """The photograph's file, the fruit's variety, the morph's number or the scene's style."""
         return self._about[row]["source"]
 
-    def captions(self, rows, rng: Generator) -> list[str]:
-        """A caption for each row, drawn from its facts."""
-        return [caption(self.facts(row), self.domains[row], rng) for row in rows]
-
-    @property
-    def weights(self) -> NDArray:
-        """How often training should draw each row, float64 (N,), summing to 1: SHARES, rows of a domain alike."""
-        counts = {domain: self.domains.count(domain) for domain in set(self.domains)}
-        weights = np.array([SHARES[domain] / counts[domain] for domain in self.domains])
-        return weights / weights.sum()
+    def captions(self, rows, rng: Generator, whole: float = 0.0) -> list[str]:
+        """A caption for each row, drawn from its facts; a share `whole` of them leave nothing out."""
+        ways = [thorough if rng.random() < whole else caption for _ in rows]
+        return [way(self.facts(row), self.domains[row], rng) for way, row in zip(ways, rows)]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -206,7 +199,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with fruits360, flowers and quickdraw")
     parser.add_argument("--morphs", type=Path, required=True, help="folder with the rendered morphs train and held-out")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--domains", nargs="+", choices=SHARES, default=list(SHARES))
+    parser.add_argument("--domains", nargs="+", choices=DOMAINS, default=list(DOMAINS))
     parser.add_argument("--splits", nargs="+", choices=SPLITS, default=list(SPLITS))
     parser.add_argument("--share", type=float, default=1.0, help="of the usual number of pictures")
     parser.add_argument("--seed", type=int, default=0)

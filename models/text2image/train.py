@@ -8,7 +8,8 @@ Salimans 2022, arXiv:2207.12598). Matrices of the blocks move by Muon (Jordan et
 Latents are encoded once and kept. At every checkpoint `house/` holds the whole pipeline as it would ship, and a sheet
 shows four pictures, the first four seeds, of each prompt. Resumable (the same command goes on from `--out`),
 deterministic from `--seed` on one machine, CPU or GPU; on a GPU more is to be had from `--width 512 --layers 12
---heads 8 --batch 256` and from a set and an autoencoder of 256 pixels.
+--heads 8 --batch 256` and from a set and an autoencoder of 256 pixels. `--begin` goes on from a house/, with another
+schedule; `--compile` has the blocks compiled first (it takes a C++ compiler and half a minute).
 """
 
 import argparse
@@ -25,7 +26,7 @@ from torch import Tensor, nn
 from transformers import BatchEncoding
 
 from models.text2image import folder
-from models.text2image.data import SHARES, Captioned
+from models.text2image.data import Captioned
 from models.text2image.latents import encoded
 from models.text2image.mixture import Mixture
 from models.text2image.network import WORDS, Flow, TextToImageConfig, make_flow, make_pipeline
@@ -33,6 +34,8 @@ from models.text2image.tokenizer import build
 from models.text2image.words import EXAMPLES, VOCABULARY
 from models.training import Ema, Log, Run, add_settings, cosine, grid, settings
 
+# How often each domain is seen: scenes have most to say, and photographs of flowers least in common.
+SHARES = {"portrait": 0.24, "fruit": 0.1, "flower": 0.26, "sketch": 0.1, "scene": 0.3}
 STEPS, GUIDANCE = 12, 2.0  # of the sheets
 
 
@@ -49,6 +52,7 @@ class TrainConfig:
     learning_rate: float = 1e-3  # of AdamW
     muon: float = 4e-3
     empty: float = 0.12  # share of captions left out
+    whole: float = 0.5  # share of captions that leave nothing out, as who asks for a picture does
     time_mean: float = 0.2  # of the logit of t
     time_spread: float = 1.1
     ema: float = 0.998
@@ -77,6 +81,11 @@ class Trainer:
 
     def parts(self) -> dict:
         return dict(flow=self.flow, averaged=self.averaged.module, muon=self.muon, adamw=self.adamw)
+
+    def compile(self) -> None:
+        """Have the prior's blocks compiled at the first step, once for all of them."""
+        for block in self.flow.prior.transformer_blocks:
+            block.compile(dynamic=False)
 
     def step(self, views: int, log: Log) -> int:
         """One step at `views` seen; returns how many it saw."""
@@ -116,11 +125,12 @@ class Trainer:
         return torch.Generator(self.device).manual_seed(int(rng.integers(2**62)))
 
     def tokens(self, said: Sequence[str]) -> BatchEncoding:
-        words = self.tokenizer(list(said), padding=True, truncation=True, max_length=WORDS, return_tensors="pt")
+        """As long as any may be: a compiled network is compiled for one length."""
+        words = self.tokenizer(list(said), padding="max_length", truncation=True, max_length=WORDS, return_tensors="pt")
         return words.to(self.device)
 
     def _captions(self, rows: np.ndarray, rng: np.random.Generator) -> BatchEncoding:
-        said = self.set.captions(rows, rng)
+        said = self.set.captions(rows, rng, self.config.whole)
         return self.tokens(["" if rng.random() < self.config.empty else caption for caption in said])
 
     def _times(self, count: int, chance: torch.Generator) -> Tensor:
@@ -188,27 +198,50 @@ def _fresh(config: TrainConfig, autoencoder: AutoencoderKL) -> Flow:
     return make_flow(shape, build(VOCABULARY))
 
 
-def train(config: TrainConfig, captioned: Path, autoencoder: Path, out: Path, device: str) -> None:
+def flow_of(pipeline: PixArtAlphaPipeline) -> Flow:
+    """A pipeline's networks, to go on learning."""
+    return Flow(pipeline.text_encoder, pipeline.transformer).train().requires_grad_(True)
+
+
+def train(
+    config: TrainConfig,
+    captioned: Path,
+    autoencoder: Path,
+    out: Path,
+    device: str,
+    begin: Path | None = None,
+    compiled: bool = False,
+) -> None:
+    """Train on captioned/train into `out`, from nothing or from the house/ `begin`."""
     out.mkdir(parents=True, exist_ok=True)  # where the trainer keeps its latents
     network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True)
-    trainer = Trainer(config, Captioned(captioned / "train"), network, _fresh(config, network), out, device)
+    flow = flow_of(folder.read(begin)) if begin else _fresh(config, network)
+    before = folder.about(begin) if begin else {}
+    trainer = Trainer(config, Captioned(captioned / "train"), network, flow, out, device)
     run = Run(out, trainer.parts())
+    if compiled:
+        trainer.compile()
     while run.images < config.views:
         if run.saw(trainer.step(run.images, run.log), config.views, config.keep_every):
             pipeline = trainer.pipeline()
             run.keep_sheet(sheet(pipeline, EXAMPLES))
-            folder.write(pipeline, out / "house", dict(images=run.images, minutes=round(run.minutes), device=device))
+            seen, minutes = (before.get(name, 0) for name in ("images", "minutes"))
+            about = dict(images=seen + run.images, minutes=round(minutes + run.minutes), device=device)
+            folder.write(pipeline, out / "house", before | about)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, required=True, help="folder with a captioned set train/")
     parser.add_argument("--autoencoder", type=Path, required=True, help="the vae/ that train_autoencoder wrote")
+    parser.add_argument("--begin", type=Path, help="a house/ to go on from, made with the same autoencoder")
+    parser.add_argument("--compile", action="store_true", help="compile the blocks: steps take two thirds of the time")
     parser.add_argument("--out", type=Path, default=Path("runs/text2image"), help="for checkpoints, sheets and house/")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, TrainConfig())
     args = parser.parse_args()
-    train(settings(args, TrainConfig()), args.set, args.autoencoder, args.out, args.device)
+    config = settings(args, TrainConfig())
+    train(config, args.set, args.autoencoder, args.out, args.device, args.begin, args.compile)
 
 
 if __name__ == "__main__":

@@ -152,12 +152,11 @@ def test_pictures_and_facts_keep_together(folder):
     assert "cat" in first and "star" in second
 
 
-def test_weights_give_each_domain_its_share(folder):
-    captioned = data.Captioned(folder)
-    weights = captioned.weights
-    assert weights.sum() == pytest.approx(1)
-    expected = data.SHARES["sketch"] / (data.SHARES["sketch"] + data.SHARES["scene"])
-    assert weights[:3].sum() == pytest.approx(expected)
+def test_captions_that_leave_nothing_out_say_the_paper(folder):
+    captioned, chance = data.Captioned(folder), np.random.default_rng(0)
+    said = {share: captioned.captions([3] * 60, chance, share) for share in (0.0, 1.0)}
+    assert all("white" in caption for caption in said[1.0])
+    assert 10 < sum("white" in caption for caption in said[0.0]) < 50
 
 
 def test_an_empty_folder_is_said_to_be_one(tmp_path):

@@ -1,5 +1,7 @@
 """Training: a stopped run ends as an unbroken one; latents come out normal, and the folder can be painted with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -37,7 +39,7 @@ class Squares:
     def facts(self, row):
         return {"relation": "left"} if row % 4 == 1 else {"colour": "red"}
 
-    def captions(self, rows, rng):
+    def captions(self, rows, rng, whole):
         return [str(rng.choice(["a red square", "a woman smiling"])) for _ in rows]
 
 
@@ -140,6 +142,16 @@ def test_a_stopped_prior_ends_as_an_unbroken_one_and_paints(data, vae, monkeypat
     assert (data / "whole" / "samples-0000024.png").exists()
     picture = whole("a red square", num_inference_steps=2, use_resolution_binning=False).images[0]
     assert picture.size == (SIDE, SIDE)
+
+
+def test_training_goes_on_from_a_house_and_counts_what_that_had_seen(data, vae):
+    train_prior.train(PRIOR, data, vae, data / "first", "cpu")
+    house = data / "first" / "house"
+    still = replace(PRIOR, views=8, learning_rate=0.0, muon=0.0)
+    train_prior.train(still, data, vae, data / "second", "cpu", begin=house)
+    first, second = folder.read(house), folder.read(data / "second" / "house")
+    _same(first.transformer.state_dict(), second.transformer.state_dict())
+    assert folder.about(data / "second" / "house")["images"] == 32
 
 
 def test_left_is_never_mirrored_and_flowers_are_kept_both_ways():
