@@ -3,10 +3,11 @@
 A flow learns to make pictures as likely as those it saw, and whether the third star is red weighs little in that. Here
 it paints whole pictures from noise in a few steps, a witness (`witness.py`) is asked what they show, and what it misses
 goes back through every step into prior and text encoder, as in DRaFT (Clark et al. 2023, arXiv:2309.17400) with the
-auxiliary classifier of AC-GAN (Odena et al. 2016, arXiv:1610.09585) in the place of a taste. Beside it the flow's own
-loss on real latents goes on, so that pictures stay pictures; and what is kept is a part of the way, between the weights
-begun with and those at the end, as in WiSE-FT (Wortsman et al. 2022, arXiv:2109.01903). Prompts are facts put together
-anew; combinations kept from training are kept from this too.
+auxiliary classifier of AC-GAN (Odena et al. 2016, arXiv:1610.09585) in the place of a taste. So that pictures stay
+pictures, paintings are held to the means and spreads of real latents of the same captions (`moments.py`), the flow's
+own loss on real latents goes on, and of the way from the weights begun with a part alone may be kept, as in WiSE-FT
+(Wortsman et al. 2022, arXiv:2109.01903). Half of the prompts are facts put together anew, half those of real latents;
+combinations kept from training are kept from this too.
 
 `--begin` is the house/ that `train.py` wrote, or what ships. Resumable, deterministic from `--seed` on one machine.
 """
@@ -28,10 +29,12 @@ from torch import Tensor
 from models.text2image import folder, witness
 from models.text2image.captions import plain, thorough
 from models.text2image.data import Captioned
+from models.text2image.latents import Latents
 from models.text2image.mixture import Mixture
-from models.text2image.network import Flow, make_pipeline
+from models.text2image.moments import Moments
+from models.text2image.network import make_pipeline
 from models.text2image.prompts import Anew, asked
-from models.text2image.train import TrainConfig, Trainer, sheet
+from models.text2image.train import TrainConfig, Trainer, flow_of, sheet
 from models.text2image.witness import Asked, Question
 from models.text2image.words import EXAMPLES
 from models.training import Log, Run, add_settings, settings
@@ -43,43 +46,62 @@ FACTS = 4000  # pictures of a domain whose facts prompts are made of
 
 @dataclass(frozen=True)
 class AlignConfig(TrainConfig):
-    """Settings for one CPU core and 45 minutes: `views` are real latents seen, as many prompts are painted."""
+    """Settings for two CPU cores and half an hour: `views` are real latents seen, as many prompts are painted.
 
-    views: int = 14_400
+    At three times these rates what the witness misses drowns what the flow learns: its loss grows by half.
+    """
+
+    views: int = 28_800
     batch: int = 32
-    learning_rate: float = 2.5e-4
-    muon: float = 1e-3
+    learning_rate: float = 1e-4
+    muon: float = 3e-4
+    time_mean: float = 0.4
     fewest: int = 4  # steps of a painting
     most: int = 5
     asked: float = 0.5  # weight of what the witness misses
+    alike: float = 0.3  # weight of how far its moments are from those of real latents
     sure: float = 0.25  # nats: what is as plain as this is left alone, or colours would grow ever more glaring
     noise: float = 0.1  # added to what it is shown, so that it cannot be fooled by a whisper
     plain: float = 0.5  # share of prompts in the plainest words
-    way: float = 0.5  # share of the way from the weights begun with that is kept
+    way: float = 1.0  # share of the way from the weights begun with that is kept
     ema: float = 0.995
     keep_every: int = 3_200
 
 
-class Prompts:
-    """Facts put together anew, domain by domain as SHARES say, what they ask for, and prompts that say it."""
+@dataclass(frozen=True)
+class Drawn:
+    """A batch of prompts, what each asks for, and real latents (n, C, h, w) of the first n, with their domains."""
 
-    def __init__(self, captioned: Captioned, config: AlignConfig):
-        self.config, self.mixture = config, Mixture(list(SHARES), SHARES)
+    said: list[str]
+    questions: list[list[tuple[Question, str]]]
+    real: Tensor
+    domains: list[str]
+
+
+class Prompts:
+    """Prompts, domain by domain as SHARES say: half of real latents, then half of facts put together anew."""
+
+    def __init__(self, captioned: Captioned, latents: Latents, config: AlignConfig):
+        self.config, self.captioned, self.latents = config, captioned, latents
+        self.mixture = Mixture(list(SHARES), SHARES)
         domains = np.array(captioned.domains)
         rows = {domain: np.flatnonzero(domains == domain) for domain in SHARES}
         some = {domain: of[:: -(-len(of) // FACTS)].tolist() for domain, of in rows.items()}
         self.anew = {domain: Anew([captioned.facts(row) for row in of], domain) for domain, of in some.items()}
+        self.kept = {domain: np.flatnonzero(domains[latents.rows] == domain) for domain in SHARES}
 
-    def draw(self, rng: Generator) -> tuple[list[str], list[list[tuple[Question, str]]]]:
-        """A batch of prompts, and of each what it asks for."""
+    def draw(self, rng: Generator) -> Drawn:
+        half = self.config.batch // 2
+        domains = [[list(SHARES)[number] for number in self.mixture.rows(rng, half)] for _ in range(2)]
+        picks = [int(rng.choice(self.kept[domain])) for domain in domains[0]]
+        facts = [self.captioned.facts(self.latents.rows[pick]) for pick in picks]
+        facts += [self.anew[domain].draw(rng) for domain in domains[1]]
         said, questions = [], []
-        for number in self.mixture.rows(rng, self.config.batch):
-            domain = list(SHARES)[number]
-            facts = self.anew[domain].draw(rng)
+        for found, domain in zip(facts, domains[0] + domains[1]):
             alike = rng.random() < self.config.plain
-            said.append(plain(facts, domain) if alike else thorough(facts, domain, rng))
-            questions.append([(Question.of(domain, name), answer) for name, answer in asked(facts, domain).items()])
-        return said, questions
+            said.append(plain(found, domain) if alike else thorough(found, domain, rng))
+            questions.append([(Question.of(domain, name), answer) for name, answer in asked(found, domain).items()])
+        return Drawn(said, questions, torch.from_numpy(self.latents.values[picks]).float(), domains[0])
 
 
 class Aligner(Trainer):
@@ -87,17 +109,25 @@ class Aligner(Trainer):
 
     def __init__(self, config: AlignConfig, captioned: Captioned, begin: Path, seen_by: Path, out: Path, device: str):
         pipeline = folder.read(begin)
-        flow = Flow(pipeline.text_encoder, pipeline.transformer).train().requires_grad_(True)
-        super().__init__(config, captioned, pipeline.vae, flow, out, device)
+        super().__init__(config, captioned, pipeline.vae, flow_of(pipeline), out, device)
         self.begun = {name: tensor.clone() for name, tensor in self.flow.state_dict().items()}
-        self.prompts = Prompts(captioned, config)
+        self.prompts = Prompts(captioned, self.latents, config)
         self.witness = witness.load(seen_by).to(device)
+        self.moments = Moments(list(SHARES), self.latents.values.shape[1]).to(device)
+
+    def parts(self) -> dict:
+        return super().parts() | dict(moments=self.moments)
 
     def step(self, views: int, log: Log) -> int:
         """One step at `views` seen: a batch of real latents, and as many prompts painted."""
         rng = np.random.default_rng((self.config.seed, views))
-        loss = self.flow_loss(rng, log) + self.config.asked * self.missed(rng, log)
-        self.learn(loss, views)
+        loss = self.flow_loss(rng, log)
+        drawn = self.prompts.draw(rng)
+        painted = self.paint(drawn.said, rng)
+        apart = self.moments(painted[: len(drawn.real)], drawn.real.to(self.device), drawn.domains)
+        shown = painted + self.config.noise * self._noise(painted.shape, rng)
+        self.learn(loss + self.config.asked * self.missed(shown, drawn, log) + self.config.alike * apart, views)
+        log.add(apart=self.moments.apart.square().mean().sqrt())
         return self.config.batch
 
     def pipeline(self) -> PixArtAlphaPipeline:
@@ -108,21 +138,18 @@ class Aligner(Trainer):
                 tensor.copy_(torch.lerp(self.begun[name], tensor, self.config.way))
         return make_pipeline(self.autoencoder, flow.prior, flow.text_encoder, self.tokenizer)
 
-    def missed(self, rng: Generator, log: Log) -> Tensor:
-        """What the witness misses in pictures of a batch of prompts: the mean cross-entropy of what was asked for."""
-        said, questions = self.prompts.draw(rng)
-        painted = self.paint(said, rng)
-        shown = painted + self.config.noise * self._noise(painted.shape, rng)
-        asked = Asked.of(self.witness.catalogue, questions, self.device)
+    def missed(self, shown: Tensor, drawn: Drawn, log: Log) -> Tensor:
+        """What the witness misses in latents (B, C, h, w): the mean cross-entropy of what was asked for."""
+        asked = Asked.of(self.witness.catalogue, drawn.questions, self.device)
         with torch.autocast(self.device, torch.bfloat16):
             told = self.witness(shown, asked)
         losses = F.cross_entropy(told, asked.answers, reduction="none")
         there = (told.argmax(1) == asked.answers).float()
         log.add(missed=losses.mean(), there=there.mean())
         missed = (losses - self.config.sure).clamp_min(0)
-        for domain in SHARES:
-            of = [place for place, one in enumerate(asked.whose.tolist()) if questions[one][0][0].domain == domain]
-            log.add(**{f"there_{domain}": there[of].mean()} if of else {})
+        domains = [drawn.questions[one][0][0].domain for one in asked.whose.tolist()]
+        for domain in set(domains):
+            log.add(**{f"there_{domain}": there[[place for place, of in enumerate(domains) if of == domain]].mean()})
         return missed.mean()
 
     def paint(self, said: Sequence[str], rng: Generator) -> Tensor:
@@ -147,15 +174,21 @@ def _times(rng: Generator, config: AlignConfig) -> list[float]:
     return [1.0, *inner[::-1].tolist(), 0.0]
 
 
-def align(config: AlignConfig, captioned: Path, begin: Path, seen_by: Path, out: Path, device: str) -> None:
+def align(
+    config: AlignConfig, captioned: Path, begin: Path, seen_by: Path, out: Path, device: str, compiled: bool = False
+) -> None:
+    """Go on from the house/ `begin` with the witness in the file `seen_by`, into `out`."""
     out.mkdir(parents=True, exist_ok=True)  # where the trainer keeps its latents
     trainer = Aligner(config, Captioned(captioned / "train"), begin, seen_by, out, device)
     before, run = folder.about(begin), Run(out, trainer.parts())
+    if compiled:
+        trainer.compile()
     while run.images < config.views:
         if run.saw(trainer.step(run.images, run.log), config.views, config.keep_every):
             pipeline = trainer.pipeline()
             run.keep_sheet(sheet(pipeline, EXAMPLES))
-            aligned = dict(aligned=run.images, aligned_minutes=round(run.minutes), device=device)
+            painted, minutes = (before.get(name, 0) for name in ("aligned", "aligned_minutes"))
+            aligned = dict(aligned=painted + run.images, aligned_minutes=round(minutes + run.minutes), device=device)
             folder.write(pipeline, out / "house", before | aligned)
 
 
@@ -164,11 +197,13 @@ def main() -> None:
     parser.add_argument("--set", type=Path, required=True, help="folder with a captioned set train/")
     parser.add_argument("--begin", type=Path, required=True, help="the house/ that train.py wrote")
     parser.add_argument("--witness", type=Path, required=True, help="what train_witness.py taught")
+    parser.add_argument("--compile", action="store_true", help="compile the blocks: steps take two thirds of the time")
     parser.add_argument("--out", type=Path, default=Path("runs/text2image-aligned"), help="for checkpoints and house/")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, AlignConfig(), besides=("width", "layers", "heads"))  # those of the networks begun with
     args = parser.parse_args()
-    align(settings(args, AlignConfig()), args.set, args.begin, args.witness, args.out, args.device)
+    config = settings(args, AlignConfig())
+    align(config, args.set, args.begin, args.witness, args.out, args.device, args.compile)
 
 
 if __name__ == "__main__":

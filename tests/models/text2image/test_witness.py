@@ -8,6 +8,7 @@ from numpy.random import default_rng
 from models.text2image import align, folder, latents, train_witness, witness
 from models.text2image import train as train_prior
 from models.text2image.captions import plain, thorough
+from models.text2image.moments import Moments, moments
 from models.text2image.prompts import Anew, asked
 from models.text2image.questions import ABSENT, answers
 from models.text2image.witness import Asked, Catalogue, Question, Witness
@@ -47,7 +48,7 @@ class Faces:
     def source(self, row):
         return str(row)
 
-    def captions(self, rows, rng):
+    def captions(self, rows, rng, whole=0.0):
         return [plain(self._facts[row], self.domains[row]) for row in rows]
 
 
@@ -128,11 +129,41 @@ def test_the_prior_and_the_words_learn_from_what_the_witness_misses(house, tmp_p
     config = align.AlignConfig(views=8, batch=8, keep_every=8)
     trainer = align.Aligner(config, Faces(), house, tmp_path / "witness.safetensors", tmp_path, "cpu")
     log = align.Log(tmp_path / "log.jsonl")
-    trainer.missed(default_rng(0), log).backward()
+    drawn = trainer.prompts.draw(default_rng(0))
+    trainer.missed(trainer.paint(drawn.said, default_rng(0)), drawn, log).backward()
     for network in (trainer.flow.prior, trainer.flow.text_encoder):
         assert max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is not None) > 0
     assert all(p.grad is None for p in trainer.witness.parameters())
     assert 0 <= float(log.sums["there"]) <= 1
+
+
+def test_half_of_the_prompts_are_those_of_the_real_latents_beside_them(house, tmp_path):
+    faces = Faces()
+    kept = latents.encoded(faces, folder.read(house).vae, tmp_path, 0)
+    drawn = align.Prompts(faces, kept, align.AlignConfig(batch=12)).draw(default_rng(0))
+    assert len(drawn.said) == len(drawn.questions) == 12 and len(drawn.real) == 6
+    for told, real in zip(drawn.questions, drawn.real):
+        rows = kept.rows[[bool((real == torch.from_numpy(one).float()).all()) for one in kept.values]]
+        known = [asked(faces.facts(row), faces.domains[row]).values() for row in rows]
+        assert [answer for _, answer in told] in [list(answers) for answers in known]
+
+
+def test_what_glares_is_told_to_be_paler_in_its_own_domain():
+    chance = torch.Generator().manual_seed(0)
+    real = torch.randn(6, 8, 8, 8, generator=chance)
+    domains = ["portrait"] * 3 + ["scene"] * 3
+    painted = (real * torch.tensor([1.0] * 3 + [1.5] * 3)[:, None, None, None]).requires_grad_()
+    kept = Moments(["portrait", "scene"], 8)
+    kept(painted, real, domains).backward()
+    assert (painted.grad[3:] * painted[3:]).sum() > 0  # downhill is to be paler
+    assert painted.grad[:3].abs().max() == 0
+    assert kept.apart[1, 8:16].min() > 0 == kept.apart[0].abs().max()
+
+
+def test_moments_see_means_spreads_and_edges():
+    flat, stripes = torch.full((1, 1, 4, 4), 2.0), torch.tensor([[1.0, -1.0] * 2] * 4).view(1, 1, 4, 4)
+    assert moments(flat)[0].tolist() == pytest.approx([2, 0, 0, 0], abs=0.01)
+    assert moments(stripes)[0].tolist() == pytest.approx([0, (16 / 15) ** 0.5, 2, 0], abs=0.01)
 
 
 @pytest.mark.parametrize("way", [0.0, 1.0])
