@@ -48,7 +48,7 @@ FACTS = 4000  # pictures of a domain whose facts prompts are made of
 class AlignConfig(TrainConfig):
     """Settings for two CPU cores and half an hour: `views` are real latents seen, as many prompts are painted.
 
-    At three times these rates what the witness misses drowns what the flow learns: its loss grows by half.
+    At three times these rates what the witness misses drowns what the flow learns, whose loss grows by half.
     """
 
     views: int = 28_800
@@ -148,7 +148,7 @@ class Aligner(Trainer):
         log.add(missed=losses.mean(), there=there.mean())
         missed = (losses - self.config.sure).clamp_min(0)
         domains = [drawn.questions[one][0][0].domain for one in asked.whose.tolist()]
-        for domain in set(domains):
+        for domain in sorted(set(domains)):
             log.add(**{f"there_{domain}": there[[place for place, of in enumerate(domains) if of == domain]].mean()})
         return missed.mean()
 

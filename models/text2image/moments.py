@@ -1,8 +1,8 @@
 """Means and spreads of painted latents, held to those of real ones: what pleases a witness is overdone without.
 
-Feature matching (Salimans et al. 2016, arXiv:1606.03498) with features that need no network, and that nothing can fool:
-glaring pictures spread wider, and what is drawn twice has more edges. Pairs have the same captions, so that on average
-nothing should be between them; the average runs over many batches, domain by domain.
+Feature matching (Salimans et al. 2016, arXiv:1606.03498) with features that need no network: glaring pictures spread
+wider, and what is drawn twice has more edges. Pairs have the same captions, so that on average nothing should be
+between them; the average runs over many batches, domain by domain.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Moments(nn.Module):
         """The loss of pairs of latents (B, C, h, w), downhill of which `apart` grows smaller; updates `apart`."""
         more = moments(painted) - moments(real)  # (B, 4 C)
         losses = []
-        for domain in set(domains):
+        for domain in sorted(set(domains)):
             number = self.domains.index(domain)
             mean = more[[place for place, one in enumerate(domains) if one == domain]].mean(0)
             self.apart[number] = torch.lerp(mean.detach(), self.apart[number], _MEMORY)
