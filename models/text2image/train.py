@@ -9,7 +9,7 @@ Latents are encoded once and kept. At every checkpoint `house/` holds the whole 
 shows four pictures, the first four seeds, of each prompt. Resumable (the same command goes on from `--out`),
 deterministic from `--seed` on one machine, CPU or GPU; on a GPU more is to be had from `--width 512 --layers 12
 --heads 8 --batch 256` and from a set and an autoencoder of 256 pixels. `--begin` goes on from a house/, with another
-schedule; `--compile` has the blocks compiled first (it takes a C++ compiler and half a minute).
+schedule; `--compile` has the blocks compiled first (it takes a C++ compiler and a minute).
 """
 
 import argparse

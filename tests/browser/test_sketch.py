@@ -273,7 +273,6 @@ def test_a_link_opens_subject_and_seed(room):
 # ---------------------------------------------------------------- what goes home and comes back
 
 
-@pytest.mark.slow  # the house's own test asks the same of a recipe
 def test_a_saved_photograph_brings_drawing_subject_and_seed_back(room, open_page):
     page = room("&subject=flower&seed=9")
     settled(page)

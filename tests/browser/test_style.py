@@ -309,7 +309,6 @@ def test_a_photo_is_taken_with_the_camera(browser, gallery):
 # ---------------------------------------------------------------- taking home, coming back
 
 
-@pytest.mark.slow  # the house's own test asks the same of a recipe
 def test_a_saved_picture_opens_again_with_the_visitors_photo(room, open_page):
     page = room({"style": "jungle", "seed": 9})
     page.evaluate(DROP, [as_text(blots(640, 480, 2)), "a.png", ".st-cut"])
@@ -326,7 +325,6 @@ def test_a_saved_picture_opens_again_with_the_visitors_photo(room, open_page):
     assert asked(other)[1:] == ["jungle", 1, False, 9] and hangs(other) == hangs(page)
 
 
-@pytest.mark.slow  # the house's own test asks the same of a recipe
 def test_the_photo_can_be_left_out_of_the_file(room):
     page = room()
     page.evaluate(DROP, [as_text(blots()), "a.png", ".st-cut"])

@@ -222,7 +222,6 @@ def test_a_link_restores_the_walk_and_says_what_it_brought_back(room):
     assert now(page)["t"] == 1 and now(page)["psi"] == 0.7
 
 
-@pytest.mark.slow  # the house's own test asks the same of a recipe
 def test_a_saved_face_opens_again(room, open_page):
     page = room("&way=four&seed_a=5&seed_c=2&t=0.3&down=0.8&path=z-sphere")
     file = saved(page)
