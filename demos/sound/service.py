@@ -24,7 +24,7 @@ from demos.kit import whole_seed
 from demos.sound import clips
 from models import cluster, video
 from models.errors import BadInput
-from models.foley import exemplar, keepsake, seen, soundtrack, synthesis
+from models.foley import exemplar, griffin, keepsake, seen, soundtrack, synthesis
 from models.foley.engine import HOUSE, LONGEST_SECONDS
 from models.foley.hits import Hit
 from models.foley.materials import NAMES
@@ -98,7 +98,9 @@ def flac_url(flac: bytes) -> str:
 
 
 def warm(_order: dict) -> Answer:
-    """Load the network and render the bank while the visitor still looks, so that neither is waited for later."""
+    """Load the network, render the bank and have Griffin-Lim compiled while the visitor still looks, so that none of it
+    is waited for later."""
+    griffin.compiling()
     cluster.warm(HOUSE)
     for name in NAMES:
         exemplar.shelf(name)

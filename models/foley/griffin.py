@@ -5,8 +5,13 @@ Owens et al. 2016 impose the envelopes of the bands on noise, again and again; h
 over the bins of a short-time spectrum, and `librosa.griffinlim` (Griffin and Lim 1984, with the momentum of Perraudin
 et al. 2013) looks for phases that fit. Nothing says where within a window a hit begins, so attacks are smeared over
 some milliseconds, and a mode becomes a band of noise. That is what this back-end is here to let one hear.
+
+librosa is compiled when it is first used after it was installed (`compiling`).
 """
 
+import functools
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +26,7 @@ _HOP = _HALF // FRAMES
 _WINDOW = 1024
 _ROUNDS = 16
 _SILENCE = 12  # frames without a hit before phases are sought anew
+_COMPILES = "import librosa; librosa.griffinlim(librosa.core.stft(librosa.tone(440, sr=8000, length=8000)), n_iter=1)"
 
 Predicted = tuple[float, float, Sequence[float]]  # seconds, strength, probabilities of the materials
 
@@ -47,6 +53,13 @@ def inverted(cochleagram: NDArray, seed: int) -> NDArray[np.float32]:
     return whole
 
 
+@functools.cache
+def compiling() -> subprocess.Popen:
+    """Begin to have librosa compiled. The first time after it was installed that takes numba half a minute, in which a
+    process answers nobody else: so another one does it, and leaves what it compiled where all find it."""
+    return subprocess.Popen([sys.executable, "-c", _COMPILES], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def _sounding(cochleagram: NDArray) -> list[tuple[int, int]]:
     """From where to where there is something to hear, as frames: silence needs no phases."""
     loud = np.flatnonzero(cochleagram.max(1) > 0.02 * max(cochleagram.max(initial=0), 1e-6))
@@ -61,6 +74,7 @@ def _sounding(cochleagram: NDArray) -> list[tuple[int, int]]:
 
 def _sought(cochleagram: NDArray, rng: np.random.Generator) -> NDArray:
     """Griffin-Lim for one piece (T, BANDS): float32 (T * RATE / FRAMES,)."""
+    compiling().wait()
     import librosa
 
     # A centred frame stands at either end of the sound, so there is one more of them than steps between.

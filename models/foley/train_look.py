@@ -7,7 +7,7 @@ attention need not be found first: learnt together, the appearance had brought n
 views.
 
 Settings for one CPU core and a quarter of an hour. Resumable (the same command goes on from `--out`), deterministic
-from `--seed` on one machine.
+from `--seed` on one machine. `--compile` has the convolutions compiled first (it takes a C++ compiler).
 """
 
 import argparse
@@ -97,6 +97,11 @@ class Trainer:
     def parts(self) -> dict:
         return dict(network=self.network, averaged=self.averaged.module, optimiser=self.optimiser)
 
+    def compile(self) -> None:
+        """Have the convolutions compiled at the first step."""
+        for part in (self.network.appearance.stem, *self.network.appearance.blocks):
+            part.compile(dynamic=False)
+
     def step(self, images: int, log: Log) -> int:
         """One step at `images` frames seen; returns how many it saw."""
         config, rng = self.config, np.random.default_rng((self.config.seed, images))
@@ -165,12 +170,15 @@ def train(
     device: str,
     stills: Path | None = None,
     begin: Path | None = None,
+    compiled: bool = False,
 ) -> None:
     """Train on clips and write `look.safetensors` and a log into `out` at every checkpoint."""
     out.mkdir(parents=True, exist_ok=True)
     seen, kept = gathered(clips, stills, config, out)
     trainer = Trainer(config, sizes, seen, device, begin)
     run = Run(out, trainer.parts())
+    if compiled:
+        trainer.compile()
     while run.images < config.frames:
         if run.saw(trainer.step(run.images, run.log), config.frames, config.keep_every):
             print(f"{run.images} frames, {run.minutes:.1f} minutes: {trainer.right(kept):.3f} right", flush=True)
@@ -185,12 +193,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="what models.foley.data rendered for training")
     parser.add_argument("--stills", type=Path, help="what models.foley.stills rendered")
     parser.add_argument("--begin", type=Path, help="weights to begin with, of the appearance or the whole network")
+    parser.add_argument("--compile", action="store_true", help="compile the convolutions: a quarter faster")
     parser.add_argument("--out", type=Path, default=Path("runs/foley-look"), help="for checkpoints and weights")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, LookConfig())
     args = parser.parse_args()
     config = settings(args, GPU if args.device.startswith("cuda") else LookConfig())
-    train(config, SIZES[config.sizes], Unpacked(args.data), args.out, args.device, args.stills, args.begin)
+    clips, sizes = Unpacked(args.data), SIZES[config.sizes]
+    train(config, sizes, clips, args.out, args.device, args.stills, args.begin, args.compile)
 
 
 if __name__ == "__main__":

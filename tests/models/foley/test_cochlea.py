@@ -1,5 +1,7 @@
 """The cochleagram, and what Griffin-Lim makes of one."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,9 @@ def test_what_is_expected_is_as_loud_as_what_is_made():
     energy = [float(np.square(one ** (1 / cochlea.EXPONENT)).sum()) for one in both]
     assert energy[0] == pytest.approx(energy[1], rel=0.9) and both[0].shape == both[1].shape
     assert both[0][: round(0.1 * FRAMES) - 1].max() == 0
+
+
+def test_librosa_is_compiled_once_and_by_a_process_of_its_own():
+    first = griffin.compiling()
+    assert griffin.compiling() is first and first.pid != os.getpid()
+    assert first.wait() == 0  # what it was told to run did run
