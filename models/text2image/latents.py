@@ -19,10 +19,11 @@ _CHUNK = 100
 
 @dataclass(frozen=True)
 class Latents:
-    """values: float16 (N, C, h, w); rows: of the captioned set, (N,)."""
+    """values: float16 (N, C, h, w); rows: of the captioned set, and whether mirrored, (N,)."""
 
     values: NDArray
     rows: NDArray
+    mirrored: NDArray
 
 
 def views(captioned: Captioned, seed: int) -> tuple[NDArray, NDArray]:
@@ -50,18 +51,26 @@ def encoded(captioned: Captioned, autoencoder: AutoencoderKL, folder: Path, seed
         with partial.open("wb") as file:
             np.save(file, np.concatenate(values))
         os.replace(partial, path)
-    return Latents(np.load(path), rows)
+    return Latents(np.load(path), rows, mirrored)
+
+
+def pictures(captioned: Captioned, latents: Latents, places: NDArray) -> NDArray:
+    """What was encoded: uint8 (N, S, S, 3) of the latents at these places (N,)."""
+    return _shown(captioned, latents.rows[places], latents.mirrored[places])
 
 
 def _encode(captioned: Captioned, autoencoder: AutoencoderKL, rows: NDArray, mirrored: NDArray) -> NDArray:
+    return encode(autoencoder, _shown(captioned, rows, mirrored)).half().numpy()
+
+
+def _shown(captioned: Captioned, rows: NDArray, mirrored: NDArray) -> NDArray:
     pictures = captioned.images(rows)
-    pictures = np.where(mirrored[:, None, None, None], pictures[:, :, ::-1], pictures)
-    return encode(autoencoder, pictures).half().numpy()
+    return np.where(mirrored[:, None, None, None], pictures[:, :, ::-1], pictures)
 
 
 def _digest(autoencoder: AutoencoderKL, rows: NDArray) -> str:
-    """Eight letters that change with the weights and with the set."""
+    """Eight letters that change with the encoder's weights and with the set."""
     known = hashlib.sha256(rows.tobytes())
-    for tensor in autoencoder.state_dict().values():
+    for tensor in (*autoencoder.encoder.state_dict().values(), *autoencoder.quant_conv.state_dict().values()):
         known.update(tensor.float().cpu().numpy().tobytes())
     return known.hexdigest()[:8]

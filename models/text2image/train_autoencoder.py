@@ -63,14 +63,19 @@ class TrainConfig:
 class Trainer:
     """The autoencoder, its judges, and one step of each."""
 
-    def __init__(self, config: TrainConfig, captioned: Captioned, squeezenet: Path, device: str):
+    def __init__(
+        self,
+        config: TrainConfig,
+        captioned: Captioned,
+        squeezenet: Path,
+        device: str,
+        begin: AutoencoderKL | None = None,
+    ):
         torch.manual_seed(config.seed)  # construction only; every later draw comes from the seed and the step
         self.config, self.device, self.set = config, device, captioned
         self.mixture = Mixture(captioned.domains, SHARES)
         self.side = captioned.images([0]).shape[1]
-        widths = tuple(config.base * times for times in (1, 2, 4, 6))
-        network = make_autoencoder(TextToImageConfig(self.side, autoencoder_widths=widths))
-        begin_with_a_pyramid(network)
+        network = begin or fresh(config, self.side)
         self.autoencoder = network.to(device, memory_format=torch.channels_last)
         self.heads = ProjectedHeads().to(device)
         self.squeezenet = SqueezeNet(squeezenet).to(device)
@@ -96,47 +101,58 @@ class Trainer:
 
     def step(self, images: int, log: Log) -> int:
         """One step at `images` seen; returns how many it saw."""
-        config, share = self.config, images / self.config.images
+        config = self.config
         rng = np.random.default_rng((config.seed, images))
         target = self.batch(rng, whole=images >= config.crops)
-        for optimiser, rate in ((self.making, 1.0), (self.judging, 0.3)):
-            for group in optimiser.param_groups:
-                group["lr"] = config.learning_rate * rate * cosine(share)
+        count = len(target)
         with torch.autocast(self.device, torch.bfloat16):
             found = self.autoencoder.encode(target).latent_dist
             noise = torch.from_numpy(rng.standard_normal(found.mean.shape, np.float32)).to(self.device)
             z = found.mean + found.std * noise
-            count = len(target)
             if rng.random() < config.shrunk:
                 z, target = F.avg_pool2d(z, 2), F.avg_pool2d(target, 2)
             made = self.autoencoder.decode(z.contiguous(memory_format=torch.channels_last)).sample
-            corner = rng.integers(4, size=2).tolist()
+        kl = divergence(found.mean.float().flatten(1), found.logvar.float().flatten(1)) / found.mean[0].numel()
+        log.add(kl=kl, fog=found.std.mean() / found.mean.std())
+        self.learn(self.unlike(made, target, images, rng, log) + config.divergence * kl, images)
+        return count
+
+    def unlike(self, made: Tensor, target: Tensor, images: int, rng: np.random.Generator, log: Log) -> Tensor:
+        """How unlike its target (B, 3, h, w) what was made is, to the eye and to the discriminators, which learn."""
+        config, corner = self.config, rng.integers(4, size=2).tolist()
+        with torch.autocast(self.device, torch.bfloat16):
             features, real = self._features(made, corner), self._features(target, corner)
         pixel = (made.float() - target).abs().mean()
         perceptual = perceptual_distance(features, real).mean()
-        kl = divergence(found.mean.float().flatten(1), found.logvar.float().flatten(1)) / found.mean[0].numel()
-        loss = config.pixel * pixel + config.perceptual * perceptual + config.divergence * kl
-        if asked := min(max((share - config.warm) * 4, 0), 1):
-            self._judge(real, [f.detach() for f in features], log)
+        log.add(pixel=pixel, perceptual=perceptual)
+        loss = config.pixel * pixel + config.perceptual * perceptual
+        if asked := min(max((images / config.images - config.warm) * 4, 0), 1):
+            self._judge(real, [f.detach() for f in features], images, log)
             loss = loss + config.adversarial * asked * self._believable(features, log)
-        self.making.zero_grad(set_to_none=True)
+        return loss
+
+    def learn(self, loss: Tensor, images: int) -> None:
+        """Move the weights downhill of a loss, by the rate that is due at `images` seen."""
+        self._step(self.making, loss, images, 1.0)
+        self.averaged.update(self.autoencoder, images // self.config.crop_batch)
+
+    def _step(self, optimiser: torch.optim.Optimizer, loss: Tensor, images: int, rate: float) -> None:
+        for group in optimiser.param_groups:
+            group["lr"] = self.config.learning_rate * rate * cosine(images / self.config.images)
+        optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.autoencoder.parameters(), 1.0)
-        self.making.step()
-        self.averaged.update(self.autoencoder, images // config.crop_batch)
-        log.add(pixel=pixel, perceptual=perceptual, kl=kl, fog=found.std.mean() / found.mean.std())
-        return count
+        if optimiser is self.making:
+            torch.nn.utils.clip_grad_norm_(self.autoencoder.parameters(), 1.0)
+        optimiser.step()
 
     def _features(self, pictures: Tensor, corner: list[int]) -> list[Tensor]:
         # SqueezeNet's strides leave a lattice in the gradient; another corner each time keeps it off the pictures.
         return self.squeezenet.features(pictures[..., corner[0] :, corner[1] :], PERCEPTUAL_LAYERS)
 
-    def _judge(self, real: list[Tensor], fake: list[Tensor], log: Log) -> None:
+    def _judge(self, real: list[Tensor], fake: list[Tensor], images: int, log: Log) -> None:
         with torch.autocast(self.device, torch.bfloat16):
             loss = hinge_discriminator(self.heads(real), self.heads(fake))
-        self.judging.zero_grad(set_to_none=True)
-        loss.backward()
-        self.judging.step()
+        self._step(self.judging, loss, images, 0.3)
         log.add(judged=loss)
 
     def _believable(self, features: list[Tensor], log: Log) -> Tensor:
@@ -146,6 +162,14 @@ class Trainer:
         self.heads.train().requires_grad_(True)
         log.add(believable=loss)
         return loss
+
+
+def fresh(config: TrainConfig, side: int) -> AutoencoderKL:
+    """An autoencoder that has learnt nothing, for pictures of so many pixels a side."""
+    widths = tuple(config.base * times for times in (1, 2, 4, 6))
+    network = make_autoencoder(TextToImageConfig(side, autoencoder_widths=widths))
+    begin_with_a_pyramid(network)
+    return network
 
 
 @torch.no_grad()

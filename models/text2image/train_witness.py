@@ -1,8 +1,10 @@
-"""Teach the witness what latents show: `python -m models.text2image.train_witness --set DIR --autoencoder DIR`.
+"""Teach the witness: `python -m models.text2image.train_witness --set DIR --data DIR --autoencoder DIR`.
 
-Real latents of the training set, shifted and a little noisy as painted ones may be, and questions about each that its
-facts answer; in scenes also about colours that are not there. Resumable (the same command goes on from `--out`),
-deterministic from `--seed` on one machine. Settings for one CPU core and some ten minutes.
+It sees real latents of the training set, shifted and a little noisy as painted ones may be, and is asked what its facts
+answer, most often what it still gets wrong; in scenes also about colours that are not there. One answer says little of
+what to look at, so it also has to tell of every place what SqueezeNet sees there in the picture (hints: Romero et al.
+2015, arXiv:1412.6550). Resumable (the same command goes on from `--out`), deterministic from `--seed` on one machine.
+Settings for one CPU core and half an hour.
 """
 
 import argparse
@@ -14,20 +16,26 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from numpy.random import Generator
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
+from models.perceptual import SqueezeNet
 from models.text2image import witness
+from models.text2image.bench import PERCEPTUAL
 from models.text2image.colour_judge import REFERENCES
 from models.text2image.data import Captioned
-from models.text2image.latents import Latents, encoded
+from models.text2image.latents import Latents, encoded, pictures
 from models.text2image.mixture import Mixture
 from models.text2image.questions import ABSENT, LEAST, answers
 from models.text2image.witness import Asked, Catalogue, Question, Witness
-from models.training import Ema, Log, Run, add_settings, cosine, settings
+from models.training import Ema, Log, Run, add_settings, cosine, settings, to_tensor
 
 SHARES = {"portrait": 0.3, "fruit": 0.1, "flower": 0.1, "sketch": 0.15, "scene": 0.35}
 FILE = "witness.safetensors"
 _JUDGED = 400  # held-out latents of a domain, at a checkpoint
+_HINT, _HINTS = "fire9", 512  # SqueezeNet's layer that is to be told, and its channels
+_MEMORY = 0.99  # of how often a question was answered wrong, at each step
+_SELDOM = 0.03  # of wrong answers, added: what is always right is asked now and then
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,10 @@ class WitnessConfig:
     """Settings for one CPU core."""
 
     seed: int = 0
-    views: int = 160_000
+    views: int = 130_000
     batch: int = 64
-    questions: int = 3  # of a picture, at most
+    questions: int = 4  # of a picture, at most
+    hints: float = 1.0  # how much it counts what SqueezeNet sees, beside the answers
     absent: float = 0.25  # share of scenes asked also about a colour that is not there
     noise: float = 0.4  # most that is added to the latents, in their deviations
     learning_rate: float = 2e-3
@@ -50,20 +59,25 @@ class WitnessConfig:
 class Trainer:
     """The witness, and one step of it."""
 
-    def __init__(self, config: WitnessConfig, captioned: Captioned, latents: Latents, device: str):
+    def __init__(self, config: WitnessConfig, captioned: Captioned, latents: Latents, squeezenet: Path, device: str):
         torch.manual_seed(config.seed)  # construction and dropout; every other draw comes from the seed and the step
-        self.config, self.device, self.latents = config, device, latents
+        self.config, self.device, self.set, self.latents = config, device, captioned, latents
         self.told = facts_told(captioned, latents)
         self.mixture = Mixture([domain for domain, _ in self.told], SHARES)
         channels, side = latents.values.shape[1:3]
         self.network = Witness(Catalogue.of(self.told, LEAST), channels, side).to(device)
+        self.squeezenet = SqueezeNet(squeezenet).to(device)
+        self.hints = Hints(len(self.network.catalogue.keys), self.network.sizes["width"]).to(device)
         self.averaged = Ema(self.network, config.ema)
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, (0.9, 0.98), weight_decay=config.weight_decay
+            [*self.network.parameters(), *self.hints.parameters()],
+            config.learning_rate,
+            (0.9, 0.98),
+            weight_decay=config.weight_decay,
         )
 
     def parts(self) -> dict:
-        return dict(network=self.network, averaged=self.averaged.module, optimiser=self.optimiser)
+        return dict(network=self.network, averaged=self.averaged.module, hints=self.hints, optimiser=self.optimiser)
 
     def step(self, views: int, log: Log) -> int:
         """One step at `views` seen; returns how many it saw."""
@@ -74,28 +88,77 @@ class Trainer:
         rows = self.mixture.rows(rng, config.batch)
         questions = [self._questions(*self.told[row], rng) for row in rows]
         asked = Asked.of(self.network.catalogue, questions, self.device)
+        shifts = rng.integers(-1, 2, (len(rows), 2))
+        latents = worn(shifted(self.latents.values[rows], shifts), rng, config.noise).to(self.device)
         with torch.autocast(self.device, torch.bfloat16):
-            told = self.network(worn(self.latents.values[rows], rng, config.noise).to(self.device), asked)
+            seen = self.network.look(latents)
+            told = self.network.answer(seen, asked)
+            hinted = self.hints(seen)
         loss = F.cross_entropy(told, asked.answers, reduction="none")
         # Smoothed over its own answers alone: those of other questions are masked.
         spread = -(told.log_softmax(1).masked_fill(~self.network.spans[asked.keys], 0.0)).sum(1)
         spread = spread / self.network.spans[asked.keys].sum(1)
         loss = ((1 - config.smoothing) * loss + config.smoothing * spread).mean()
+        right = told.argmax(1) == asked.answers
+        self.hints.note(asked.keys, ~right)
+        missed = (hinted.float() - self._there(rows, shifts)).square().mean()
+        log.add(loss=loss, missed=missed, right=right.float().mean())
+        loss = loss + config.hints * missed
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         self.optimiser.step()
         self.averaged.update(self.network, views // config.batch)
-        log.add(loss=loss, right=(told.argmax(1) == asked.answers).float().mean())
         return len(rows)
+
+    @torch.no_grad()
+    def _there(self, rows: NDArray, shifts: NDArray) -> Tensor:
+        """What SqueezeNet sees in the pictures of these latents, each channel about 0 with deviation 1."""
+        shown = pictures(self.set, self.latents, rows)
+        cell = shown.shape[1] // self.latents.values.shape[2]
+        shown = shifted(shown.transpose(0, 3, 1, 2), cell * shifts).transpose(0, 2, 3, 1)
+        with torch.autocast(self.device, torch.bfloat16):
+            (seen,) = self.squeezenet.features(to_tensor(shown, self.device), (_HINT,))  # (B, 512, 7, 7)
+        side = self.network.place.shape[-1]
+        return self.hints.normed(F.interpolate(seen.float(), (side, side), mode="bilinear"))
 
     def _questions(self, domain: str, facts: dict[str, str], rng: Generator) -> list[tuple[Question, str]]:
         every = [(Question.of(domain, name), answer) for name, answer in facts.items()]
-        chosen = [every[k] for k in rng.permutation(len(every))[: self.config.questions]]
+        known = [one for one in every if self.network.catalogue.number(*one)]
+        hard = (
+            self.hints.wrong[[self.network.catalogue.keys.index(one.key) for one, _ in known]].cpu().numpy() + _SELDOM
+        )
+        count = min(self.config.questions, len(known))
+        chosen = [known[k] for k in rng.choice(len(known), count, replace=False, p=hard / hard.sum())]
         if domain == "scene" and rng.random() < self.config.absent:
             others = [colour for colour in REFERENCES if f"{colour} thing" not in facts]
             chosen.append((Question("scene", "thing", str(rng.choice(others))), ABSENT))
         return chosen
+
+
+class Hints(nn.Module):
+    """What is needed to teach and not kept: how SqueezeNet's features are told of what the witness saw, their means and
+    deviations, and how often each question was answered wrong of late, (keys,)."""
+
+    wrong: Tensor
+
+    def __init__(self, keys: int, width: int):
+        super().__init__()
+        self.tell = nn.Conv2d(width, _HINTS, 1)
+        self.scale = nn.BatchNorm2d(_HINTS, affine=False)
+        self.register_buffer("wrong", torch.ones(keys))
+
+    def forward(self, seen: Tensor) -> Tensor:
+        return self.tell(seen)
+
+    def normed(self, features: Tensor) -> Tensor:
+        return self.scale(features)
+
+    def note(self, keys: Tensor, wrong: Tensor) -> None:
+        """Of questions (n,) which were answered wrong, (n,)."""
+        count, sums = (torch.zeros_like(self.wrong).index_add_(0, keys, of.float()) for of in (keys >= 0, wrong))
+        asked = count > 0
+        self.wrong[asked] = torch.lerp(sums[asked] / count[asked], self.wrong[asked], _MEMORY)
 
 
 def facts_told(captioned: Captioned, latents: Latents) -> list[tuple[str, dict[str, str]]]:
@@ -104,11 +167,15 @@ def facts_told(captioned: Captioned, latents: Latents) -> list[tuple[str, dict[s
     return [(captioned.domains[row], known[int(row)]) for row in latents.rows]
 
 
-def worn(latents: np.ndarray, rng: Generator, noise: float) -> Tensor:
-    """Latents (B, C, h, w) shifted by up to a place and with some noise, as float32."""
-    shifted = [np.roll(one, rng.integers(-1, 2, 2), (1, 2)) for one in latents.astype(np.float32)]
+def shifted(planes: NDArray, shifts: NDArray) -> NDArray:
+    """Each of (B, C, h, w) moved down and right by its (B, 2); what leaves comes in at the other side."""
+    return np.stack([np.roll(one, shift, (1, 2)) for one, shift in zip(planes, shifts)])
+
+
+def worn(latents: NDArray, rng: Generator, noise: float) -> Tensor:
+    """Half of latents (B, C, h, w) with up to so much noise, as float32."""
     amount = rng.uniform(0, noise, (len(latents), 1, 1, 1)) * rng.integers(0, 2, (len(latents), 1, 1, 1))
-    return torch.from_numpy((np.stack(shifted) + amount * rng.standard_normal(latents.shape)).astype(np.float32))
+    return torch.from_numpy((latents + amount * rng.standard_normal(latents.shape)).astype(np.float32))
 
 
 @torch.inference_mode()
@@ -127,12 +194,12 @@ def accuracy(network: Witness, latents: Latents, told: list[tuple[str, dict[str,
     return found
 
 
-def train(config: WitnessConfig, sets: Path, autoencoder: Path, out: Path, device: str) -> None:
+def train(config: WitnessConfig, sets: Path, data: Path, autoencoder: Path, out: Path, device: str) -> None:
     """Teach on `sets`/train and write `witness.safetensors` into `out` at every checkpoint."""
     out.mkdir(parents=True, exist_ok=True)
     network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True).eval().requires_grad_(False)
     parts = [(captioned, encoded(captioned, network, out, 0)) for captioned in map(Captioned, _folders(sets))]
-    trainer, held_out = Trainer(config, *parts[0], device), (parts[1][1], facts_told(*parts[1]))
+    trainer, held_out = Trainer(config, *parts[0], data / PERCEPTUAL, device), (parts[1][1], facts_told(*parts[1]))
     run = Run(out, trainer.parts())
     while run.images < config.views:
         if run.saw(trainer.step(run.images, run.log), config.views, config.keep_every):
@@ -147,12 +214,13 @@ def _folders(sets: Path) -> tuple[Path, Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, required=True, help="folder of the captioned sets train/ and held-out/")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training data (for SqueezeNet)")
     parser.add_argument("--autoencoder", type=Path, required=True, help="the vae/ that train_autoencoder wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/text2image-witness"), help="for latents and the witness")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, WitnessConfig())
     args = parser.parse_args()
-    train(settings(args, WitnessConfig()), args.set, args.autoencoder, args.out, args.device)
+    train(settings(args, WitnessConfig()), args.set, args.data, args.autoencoder, args.out, args.device)
 
 
 if __name__ == "__main__":

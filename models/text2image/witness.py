@@ -108,12 +108,13 @@ class Asked:
 class Witness(nn.Module):
     """Latents (B, C, h, w) and questions about them to outputs (n, all answers)."""
 
-    def __init__(self, catalogue: Catalogue, channels: int = 8, side: int = 16, width: int = 96):
+    def __init__(self, catalogue: Catalogue, channels: int = 8, side: int = 16, width: int = 160, depth: int = 3):
         super().__init__()
-        self.catalogue, self.sizes = catalogue, {"channels": channels, "side": side, "width": width}
+        self.catalogue = catalogue
+        self.sizes = {"channels": channels, "side": side, "width": width, "depth": depth}
         half = width // 2
-        self.fine = nn.Sequential(nn.Conv2d(channels, half, 3, 1, 1), Block(half), Block(half))
-        self.coarse = nn.Sequential(nn.Conv2d(half, width, 4, 2, 1), Block(width))
+        self.fine = nn.Sequential(nn.Conv2d(channels, half, 3, 1, 1), *(Block(half) for _ in range(depth)))
+        self.coarse = nn.Sequential(nn.Conv2d(half, width, 4, 2, 1), *(Block(width) for _ in range(depth)))
         self.place = nn.Parameter(0.1 * torch.randn(1, width, side // 2, side // 2))
         self.key = nn.Embedding(len(catalogue.keys), width)
         self.colour = nn.Embedding(len(COLOURS), width)
@@ -122,8 +123,15 @@ class Witness(nn.Module):
         self.register_buffer("spans", catalogue.spans(), persistent=False)
 
     def forward(self, latents: Tensor, asked: Asked) -> Tensor:
-        x = self.coarse(self.fine(latents)) + self.place  # (B, width, h/2, w/2)
-        x = x[asked.whose]  # (n, width, h/2, w/2)
+        return self.answer(self.look(latents), asked)
+
+    def look(self, latents: Tensor) -> Tensor:
+        """What it sees before it is asked anything, (B, width, h/2, w/2)."""
+        return self.coarse(self.fine(latents)) + self.place
+
+    def answer(self, seen: Tensor, asked: Asked) -> Tensor:
+        """From what `look` saw to outputs (n, all answers)."""
+        x = seen[asked.whose]  # (n, width, h/2, w/2)
         question = self.key(asked.keys) + self.colour(asked.colours)  # (n, width)
         for block in self.modulated:
             x = block(x, question)

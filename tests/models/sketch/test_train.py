@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from models import training as resumable
 from models import weights
@@ -11,31 +10,9 @@ from models.sketch import train as training
 from models.sketch.data import Example
 from models.sketch.evaluate import read_generator
 from models.sketch.hand import Line
+from tests.models import fake_squeezenet
 
 TINY = training.TrainConfig(batch=2, half_images=16, full_images=4, warm_images=4, keep_every=8)
-
-
-def _squeezenet(folder):
-    """A SqueezeNet of the right shapes and no training, where the training script looks for the real one."""
-    generator = torch.Generator().manual_seed(0)
-
-    def conv(outside, inside, side):
-        return torch.randn(outside, inside, side, side, generator=generator) * (2 / (inside * side * side)) ** 0.5
-
-    tensors, inside = {"conv1.weight": conv(96, 3, 7), "conv1.bias": torch.zeros(96)}, 96
-    for fire, squeeze, expand in zip(
-        range(2, 10), (16, 16, 32, 32, 48, 48, 64, 64), (64, 64, 128, 128, 192, 192, 256, 256)
-    ):
-        for name, shape in (
-            ("squeeze1x1", (squeeze, inside, 1)),
-            ("expand1x1", (expand, squeeze, 1)),
-            ("expand3x3", (expand, squeeze, 3)),
-        ):
-            tensors[f"fire{fire}.{name}.weight"] = conv(*shape)
-            tensors[f"fire{fire}.{name}.bias"] = torch.zeros(shape[0])
-        inside = 2 * expand
-    (folder / "perceptual").mkdir()
-    save_file(tensors, folder / "perceptual" / "squeezenet10-imagenet.safetensors")
 
 
 def _squares(count=24):
@@ -53,7 +30,7 @@ def _squares(count=24):
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    _squeezenet(tmp_path)
+    fake_squeezenet.write(tmp_path)
     monkeypatch.setattr(training, "load", lambda subject, data: (_squares(), _squares(12)))
     return tmp_path
 

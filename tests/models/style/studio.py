@@ -6,13 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
-from safetensors.torch import save_file
 
 from models.style import collection, data
-
-_SQUEEZED = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))  # fire2 to fire9
+from tests.models import fake_squeezenet
 
 
 def blots(width: int, height: int, seed: int) -> Image.Image:
@@ -33,7 +30,7 @@ def furnish(folder: Path) -> Path:
         _save(folder / "paintings" / "full" / f"{style.painting}.jpg", 150, 120)
     for stem in (*data.HELD_OUT_PAINTINGS, "nga_42504", "metmuseum_823660"):
         _save(folder / "paintings" / "full" / f"{stem}.jpg", 150, 120)
-    _squeezenet(folder / "perceptual" / "squeezenet10-imagenet.safetensors")
+    fake_squeezenet.write(folder)
     return folder
 
 
@@ -55,22 +52,3 @@ def _morphs(folder: Path) -> None:
     faces = np.stack([np.asarray(blots(96, 96, seed)) for seed in range(4)])
     np.savez(folder / "faces-00000.npz", images=faces, landmarks=np.zeros((4, 189, 2), np.float16))
     (folder / "set.json").write_text(json.dumps({"side": 96, "count": 4, "shards": 1}))
-
-
-def _squeezenet(path: Path) -> None:
-    chance = torch.Generator().manual_seed(0)
-    tensors = {"conv1.weight": torch.randn(96, 3, 7, 7, generator=chance) / 400, "conv1.bias": torch.zeros(96)}
-    inside = 96
-    for fire, (squeezed, wide) in enumerate(_SQUEEZED, 2):
-        parts = {
-            "squeeze1x1": (squeezed, inside, 1),
-            "expand1x1": (wide, squeezed, 1),
-            "expand3x3": (wide, squeezed, 3),
-        }
-        for name, (out, into, size) in parts.items():
-            scale = (2 / (into * size * size)) ** 0.5
-            tensors[f"fire{fire}.{name}.weight"] = scale * torch.randn(out, into, size, size, generator=chance)
-            tensors[f"fire{fire}.{name}.bias"] = torch.zeros(out)
-        inside = 2 * wide
-    path.parent.mkdir(parents=True)
-    save_file(tensors, path)

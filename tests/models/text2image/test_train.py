@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL
-from safetensors.torch import save_file
 
 from models import training
 from models.errors import BadInput
-from models.text2image import folder, latents, train_autoencoder
+from models.text2image import folder, latents, train_autoencoder, train_decoder
 from models.text2image import train as train_prior
 from models.text2image.mixture import Mixture
 from models.text2image.network import TextToImageConfig, make_autoencoder, make_flow, make_scheduler
 from models.text2image.tokenizer import build
+from tests.models import fake_squeezenet
 
 SIDE = 64
 AUTOENCODER = train_autoencoder.TrainConfig(crops=12, wholes=4, crop_batch=4, whole_batch=2, base=8, keep_every=8)
@@ -45,27 +45,10 @@ class Squares:
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    """Where the training scripts look for SqueezeNet: one of the right shapes and no training."""
-    chance = torch.Generator().manual_seed(0)
-    tensors = {"conv1.weight": torch.randn(96, 3, 7, 7, generator=chance) / 9, "conv1.bias": torch.zeros(96)}
-    inside = 96
-    for fire, squeeze, expand in zip(
-        range(2, 10), (16, 16, 32, 32, 48, 48, 64, 64), (64, 64, 128, 128, 192, 192, 256, 256)
-    ):
-        shapes = {
-            "squeeze1x1": (squeeze, inside, 1),
-            "expand1x1": (expand, squeeze, 1),
-            "expand3x3": (expand, squeeze, 3),
-        }
-        for name, (out, into, side) in shapes.items():
-            scale = (2 / (into * side * side)) ** 0.5
-            tensors[f"fire{fire}.{name}.weight"] = scale * torch.randn(out, into, side, side, generator=chance)
-            tensors[f"fire{fire}.{name}.bias"] = torch.zeros(out)
-        inside = 2 * expand
-    (tmp_path / "perceptual").mkdir()
-    save_file(tensors, tmp_path / "perceptual" / "squeezenet10-imagenet.safetensors")
-    monkeypatch.setattr(train_autoencoder, "Captioned", Squares)
-    monkeypatch.setattr(train_prior, "Captioned", Squares)
+    """Where the training scripts look for SqueezeNet."""
+    fake_squeezenet.write(tmp_path)
+    for module in (train_autoencoder, train_decoder, train_prior):
+        monkeypatch.setattr(module, "Captioned", Squares)
     return tmp_path
 
 
@@ -109,6 +92,42 @@ def test_a_stopped_autoencoder_ends_as_an_unbroken_one(data, monkeypatch):
     whole, broken = (AutoencoderKL.from_pretrained(data / name / "vae") for name in ("whole", "broken"))
     _same(whole.state_dict(), broken.state_dict())
     assert (data / "whole" / "samples-0000016.png").exists()
+
+
+def test_a_decoder_learns_and_what_latents_mean_stays(data, vae, monkeypatch):
+    config = train_decoder.DecoderConfig(crops=8, wholes=4, crop_batch=4, whole_batch=2, keep_every=8)
+
+    def run(name):
+        train_decoder.train(config, data, data, vae, data / name, "cpu")
+
+    run("whole")
+    _stop_after_the_first(monkeypatch, lambda: run("broken"))
+    before, whole, broken = (
+        AutoencoderKL.from_pretrained(path).state_dict()
+        for path in (vae, data / "whole" / "vae", data / "broken" / "vae")
+    )
+    _same(whole, broken)
+    moved = {name.partition(".")[0] for name in before if not torch.equal(before[name], whole[name])}
+    assert moved == {"decoder", "post_quant_conv"}
+
+
+def test_a_latent_is_cut_where_its_picture_is(data, vae):
+    config = train_decoder.DecoderConfig(crop_batch=6)
+    network = AutoencoderKL.from_pretrained(vae)
+    trainer = train_decoder.DecoderTrainer(config, Squares(None), network, data, data, "cpu")
+    trainer.latents = replace(trainer.latents, values=_told_by_place(trainer))
+    latents, shown = trainer._pairs(np.random.default_rng(0), whole=False)
+    assert shown.shape[2:] == (SIDE // 2, SIDE // 2)
+    for latent, picture in zip(latents, shown):
+        told = ((latent[:3] + 1) * 127.5).round()
+        assert (told == ((picture[:, ::8, ::8] + 1) * 127.5).round()).all()
+
+
+def _told_by_place(trainer):
+    """Latents that hold the first pixel of each of their places."""
+    seen = latents.pictures(trainer.set, trainer.latents, np.arange(len(trainer.latents.rows)))
+    kept = seen[:, ::8, ::8].transpose(0, 3, 1, 2) / 127.5 - 1
+    return np.concatenate([kept, kept, kept[:, :2]], 1).astype(np.float32)
 
 
 def test_its_latents_are_normal_and_still_decode_to_the_same(vae):

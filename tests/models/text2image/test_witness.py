@@ -13,6 +13,7 @@ from models.text2image.prompts import Anew, asked
 from models.text2image.questions import ABSENT, answers
 from models.text2image.witness import Asked, Catalogue, Question, Witness
 from models.text2image.words import UNSEEN, VOCABULARY, split, withheld
+from tests.models import fake_squeezenet
 from tests.models.text2image.some_facts import random_facts
 
 TOLD = [
@@ -195,10 +196,24 @@ def test_alignment_that_was_stopped_goes_on_and_is_a_house_again(house, tmp_path
     folder.read(tmp_path / "out" / "house")
 
 
+def test_what_is_still_wrong_is_asked_more_often():
+    hints = train_witness.Hints(3, 8)
+    for _ in range(400):
+        hints.note(torch.tensor([0, 0, 1, 1]), torch.tensor([True, False, False, False]))
+    assert hints.wrong.tolist() == pytest.approx([0.5, 0, 1], abs=0.05)  # nobody asked the third yet
+
+
+def test_latents_and_pictures_move_alike():
+    planes = np.arange(32).reshape(2, 1, 4, 4)
+    moved = train_witness.shifted(planes, np.array([[1, 0], [0, -1]]))
+    assert (moved[0, 0, 1:] == planes[0, 0, :-1]).all() and (moved[1, 0, :, :-1] == planes[1, 0, :, 1:]).all()
+
+
 @pytest.mark.training
 def test_a_witness_learns_what_it_is_shown(tiny_house, tmp_path, monkeypatch):
     monkeypatch.setattr(train_witness, "Captioned", Faces)
     config = train_witness.WitnessConfig(views=640, batch=16, keep_every=640, noise=0.0)
-    train_witness.train(config, tmp_path, tiny_house / "vae", tmp_path / "out", "cpu")
+    fake_squeezenet.write(tmp_path)
+    train_witness.train(config, tmp_path, tmp_path, tiny_house / "vae", tmp_path / "out", "cpu")
     taught = witness.load(tmp_path / "out" / train_witness.FILE)
     assert "portrait backdrop" in taught.catalogue.answers
