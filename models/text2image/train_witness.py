@@ -1,10 +1,8 @@
-"""Teach the witness: `python -m models.text2image.train_witness --set DIR --data DIR --autoencoder DIR`.
+"""Teach the witness what latents show: `python -m models.text2image.train_witness --set DIR --autoencoder DIR`.
 
-It sees real latents of the training set, shifted and a little noisy as painted ones may be, and is asked what its facts
-answer, most often what it still gets wrong; in scenes also about colours that are not there. One answer says little of
-what to look at, so it also has to tell of every place what SqueezeNet sees there in the picture (hints: Romero et al.
-2015, arXiv:1412.6550). Resumable (the same command goes on from `--out`), deterministic from `--seed` on one machine.
-Settings for one CPU core and half an hour.
+Real latents of the training set, shifted and a little noisy as painted ones may be, and questions about each that its
+facts answer, most often those still answered wrong; in scenes also about colours that are not there. Resumable (the
+same command goes on from `--out`), deterministic from `--seed` on one machine. Settings for one CPU core, 20 minutes.
 """
 
 import argparse
@@ -19,21 +17,19 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.perceptual import SqueezeNet
 from models.text2image import witness
-from models.text2image.bench import PERCEPTUAL
 from models.text2image.colour_judge import REFERENCES
 from models.text2image.data import Captioned
-from models.text2image.latents import Latents, encoded, pictures
+from models.text2image.latents import Latents, encoded
 from models.text2image.mixture import Mixture
 from models.text2image.questions import ABSENT, LEAST, answers
 from models.text2image.witness import Asked, Catalogue, Question, Witness
-from models.training import Ema, Log, Run, add_settings, cosine, settings, to_tensor
+from models.training import Ema, Log, Run, add_settings, cosine, settings
 
 SHARES = {"portrait": 0.3, "fruit": 0.1, "flower": 0.1, "sketch": 0.15, "scene": 0.35}
 FILE = "witness.safetensors"
+STILL = {"portrait"}  # what is always in the same place, and not shifted
 _JUDGED = 400  # held-out latents of a domain, at a checkpoint
-_HINT, _HINTS = "fire9", 512  # SqueezeNet's layer that is to be told, and its channels
 _MEMORY = 0.99  # of how often a question was answered wrong, at each step
 _SELDOM = 0.03  # of wrong answers, added: what is always right is asked now and then
 
@@ -46,7 +42,6 @@ class WitnessConfig:
     views: int = 130_000
     batch: int = 64
     questions: int = 4  # of a picture, at most
-    hints: float = 1.0  # how much it counts what SqueezeNet sees, beside the answers
     absent: float = 0.25  # share of scenes asked also about a colour that is not there
     noise: float = 0.4  # most that is added to the latents, in their deviations
     learning_rate: float = 2e-3
@@ -59,25 +54,21 @@ class WitnessConfig:
 class Trainer:
     """The witness, and one step of it."""
 
-    def __init__(self, config: WitnessConfig, captioned: Captioned, latents: Latents, squeezenet: Path, device: str):
+    def __init__(self, config: WitnessConfig, captioned: Captioned, latents: Latents, device: str):
         torch.manual_seed(config.seed)  # construction and dropout; every other draw comes from the seed and the step
-        self.config, self.device, self.set, self.latents = config, device, captioned, latents
+        self.config, self.device, self.latents = config, device, latents
         self.told = facts_told(captioned, latents)
         self.mixture = Mixture([domain for domain, _ in self.told], SHARES)
         channels, side = latents.values.shape[1:3]
         self.network = Witness(Catalogue.of(self.told, LEAST), channels, side).to(device)
-        self.squeezenet = SqueezeNet(squeezenet).to(device)
-        self.hints = Hints(len(self.network.catalogue.keys), self.network.sizes["width"]).to(device)
+        self.hard = Hard(len(self.network.catalogue.keys)).to(device)
         self.averaged = Ema(self.network, config.ema)
         self.optimiser = torch.optim.AdamW(
-            [*self.network.parameters(), *self.hints.parameters()],
-            config.learning_rate,
-            (0.9, 0.98),
-            weight_decay=config.weight_decay,
+            self.network.parameters(), config.learning_rate, (0.9, 0.98), weight_decay=config.weight_decay
         )
 
     def parts(self) -> dict:
-        return dict(network=self.network, averaged=self.averaged.module, hints=self.hints, optimiser=self.optimiser)
+        return dict(network=self.network, averaged=self.averaged.module, hard=self.hard, optimiser=self.optimiser)
 
     def step(self, views: int, log: Log) -> int:
         """One step at `views` seen; returns how many it saw."""
@@ -88,46 +79,29 @@ class Trainer:
         rows = self.mixture.rows(rng, config.batch)
         questions = [self._questions(*self.told[row], rng) for row in rows]
         asked = Asked.of(self.network.catalogue, questions, self.device)
-        shifts = rng.integers(-1, 2, (len(rows), 2))
-        latents = worn(shifted(self.latents.values[rows], shifts), rng, config.noise).to(self.device)
+        free = [self.told[row][0] not in STILL for row in rows]
+        latents = shifted(self.latents.values[rows], rng.integers(-1, 2, (len(rows), 2)) * np.array(free)[:, None])
         with torch.autocast(self.device, torch.bfloat16):
-            seen = self.network.look(latents)
-            told = self.network.answer(seen, asked)
-            hinted = self.hints(seen)
+            told = self.network(noisy(latents, rng, config.noise).to(self.device), asked)
         loss = F.cross_entropy(told, asked.answers, reduction="none")
         # Smoothed over its own answers alone: those of other questions are masked.
         spread = -(told.log_softmax(1).masked_fill(~self.network.spans[asked.keys], 0.0)).sum(1)
         spread = spread / self.network.spans[asked.keys].sum(1)
         loss = ((1 - config.smoothing) * loss + config.smoothing * spread).mean()
         right = told.argmax(1) == asked.answers
-        self.hints.note(asked.keys, ~right)
-        missed = (hinted.float() - self._there(rows, shifts)).square().mean()
-        log.add(loss=loss, missed=missed, right=right.float().mean())
-        loss = loss + config.hints * missed
+        self.hard.note(asked.keys, ~right)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         self.optimiser.step()
         self.averaged.update(self.network, views // config.batch)
+        log.add(loss=loss, right=right.float().mean())
         return len(rows)
 
-    @torch.no_grad()
-    def _there(self, rows: NDArray, shifts: NDArray) -> Tensor:
-        """What SqueezeNet sees in the pictures of these latents, each channel about 0 with deviation 1."""
-        shown = pictures(self.set, self.latents, rows)
-        cell = shown.shape[1] // self.latents.values.shape[2]
-        shown = shifted(shown.transpose(0, 3, 1, 2), cell * shifts).transpose(0, 2, 3, 1)
-        with torch.autocast(self.device, torch.bfloat16):
-            (seen,) = self.squeezenet.features(to_tensor(shown, self.device), (_HINT,))  # (B, 512, 7, 7)
-        side = self.network.place.shape[-1]
-        return self.hints.normed(F.interpolate(seen.float(), (side, side), mode="bilinear"))
-
     def _questions(self, domain: str, facts: dict[str, str], rng: Generator) -> list[tuple[Question, str]]:
-        every = [(Question.of(domain, name), answer) for name, answer in facts.items()]
-        known = [one for one in every if self.network.catalogue.number(*one)]
-        hard = (
-            self.hints.wrong[[self.network.catalogue.keys.index(one.key) for one, _ in known]].cpu().numpy() + _SELDOM
-        )
+        catalogue, every = self.network.catalogue, [(Question.of(domain, name), facts[name]) for name in facts]
+        known = [one for one in every if catalogue.number(*one)]
+        hard = self.hard.wrong[[catalogue.keys.index(question.key) for question, _ in known]].cpu().numpy() + _SELDOM
         count = min(self.config.questions, len(known))
         chosen = [known[k] for k in rng.choice(len(known), count, replace=False, p=hard / hard.sum())]
         if domain == "scene" and rng.random() < self.config.absent:
@@ -136,23 +110,14 @@ class Trainer:
         return chosen
 
 
-class Hints(nn.Module):
-    """What is needed to teach and not kept: how SqueezeNet's features are told of what the witness saw, their means and
-    deviations, and how often each question was answered wrong of late, (keys,)."""
+class Hard(nn.Module):
+    """How often each question was answered wrong of late, `wrong` (keys,)."""
 
     wrong: Tensor
 
-    def __init__(self, keys: int, width: int):
+    def __init__(self, keys: int):
         super().__init__()
-        self.tell = nn.Conv2d(width, _HINTS, 1)
-        self.scale = nn.BatchNorm2d(_HINTS, affine=False)
         self.register_buffer("wrong", torch.ones(keys))
-
-    def forward(self, seen: Tensor) -> Tensor:
-        return self.tell(seen)
-
-    def normed(self, features: Tensor) -> Tensor:
-        return self.scale(features)
 
     def note(self, keys: Tensor, wrong: Tensor) -> None:
         """Of questions (n,) which were answered wrong, (n,)."""
@@ -172,8 +137,8 @@ def shifted(planes: NDArray, shifts: NDArray) -> NDArray:
     return np.stack([np.roll(one, shift, (1, 2)) for one, shift in zip(planes, shifts)])
 
 
-def worn(latents: NDArray, rng: Generator, noise: float) -> Tensor:
-    """Half of latents (B, C, h, w) with up to so much noise, as float32."""
+def noisy(latents: NDArray, rng: Generator, noise: float) -> Tensor:
+    """Latents (B, C, h, w), half of them with up to so much noise, as float32."""
     amount = rng.uniform(0, noise, (len(latents), 1, 1, 1)) * rng.integers(0, 2, (len(latents), 1, 1, 1))
     return torch.from_numpy((latents + amount * rng.standard_normal(latents.shape)).astype(np.float32))
 
@@ -194,12 +159,12 @@ def accuracy(network: Witness, latents: Latents, told: list[tuple[str, dict[str,
     return found
 
 
-def train(config: WitnessConfig, sets: Path, data: Path, autoencoder: Path, out: Path, device: str) -> None:
+def train(config: WitnessConfig, sets: Path, autoencoder: Path, out: Path, device: str) -> None:
     """Teach on `sets`/train and write `witness.safetensors` into `out` at every checkpoint."""
     out.mkdir(parents=True, exist_ok=True)
     network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True).eval().requires_grad_(False)
     parts = [(captioned, encoded(captioned, network, out, 0)) for captioned in map(Captioned, _folders(sets))]
-    trainer, held_out = Trainer(config, *parts[0], data / PERCEPTUAL, device), (parts[1][1], facts_told(*parts[1]))
+    trainer, held_out = Trainer(config, *parts[0], device), (parts[1][1], facts_told(*parts[1]))
     run = Run(out, trainer.parts())
     while run.images < config.views:
         if run.saw(trainer.step(run.images, run.log), config.views, config.keep_every):
@@ -214,13 +179,12 @@ def _folders(sets: Path) -> tuple[Path, Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, required=True, help="folder of the captioned sets train/ and held-out/")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the training data (for SqueezeNet)")
     parser.add_argument("--autoencoder", type=Path, required=True, help="the vae/ that train_autoencoder wrote")
     parser.add_argument("--out", type=Path, default=Path("runs/text2image-witness"), help="for latents and the witness")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, WitnessConfig())
     args = parser.parse_args()
-    train(settings(args, WitnessConfig()), args.set, args.data, args.autoencoder, args.out, args.device)
+    train(settings(args, WitnessConfig()), args.set, args.autoencoder, args.out, args.device)
 
 
 if __name__ == "__main__":

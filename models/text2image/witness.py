@@ -84,6 +84,7 @@ class Catalogue:
 
 
 COLOURS = (COLOURLESS, *REFERENCES)
+_KEPT = 16  # channels in which it is told where things are
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,11 @@ class Asked:
 
 
 class Witness(nn.Module):
-    """Latents (B, C, h, w) and questions about them to outputs (n, all answers)."""
+    """Latents (B, C, h, w) and questions about them to outputs (n, all answers).
+
+    It keeps where things are, beside their means: told of means and maxima alone it knew the shape of a portrait's
+    glasses in 30 %, where a linear map of the latents tells 94 %.
+    """
 
     def __init__(self, catalogue: Catalogue, channels: int = 8, side: int = 16, width: int = 160, depth: int = 3):
         super().__init__()
@@ -119,23 +124,19 @@ class Witness(nn.Module):
         self.key = nn.Embedding(len(catalogue.keys), width)
         self.colour = nn.Embedding(len(COLOURS), width)
         self.modulated = nn.ModuleList(Modulated(width) for _ in range(2))
-        self.head = nn.Linear(2 * width, sum(map(len, catalogue.answers.values())))
+        self.narrow = nn.Conv2d(width, _KEPT, 1)
+        told = 2 * width + _KEPT * (side // 2) ** 2
+        self.head = nn.Linear(told, sum(map(len, catalogue.answers.values())))
         self.register_buffer("spans", catalogue.spans(), persistent=False)
 
     def forward(self, latents: Tensor, asked: Asked) -> Tensor:
-        return self.answer(self.look(latents), asked)
-
-    def look(self, latents: Tensor) -> Tensor:
-        """What it sees before it is asked anything, (B, width, h/2, w/2)."""
-        return self.coarse(self.fine(latents)) + self.place
-
-    def answer(self, seen: Tensor, asked: Asked) -> Tensor:
-        """From what `look` saw to outputs (n, all answers)."""
-        x = seen[asked.whose]  # (n, width, h/2, w/2)
+        x = self.coarse(self.fine(latents)) + self.place  # (B, width, h/2, w/2)
+        x = x[asked.whose]  # (n, width, h/2, w/2)
         question = self.key(asked.keys) + self.colour(asked.colours)  # (n, width)
         for block in self.modulated:
             x = block(x, question)
-        told = self.head(F.dropout(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1), 0.1, self.training))
+        told = torch.cat([x.mean((2, 3)), x.amax((2, 3)), self.narrow(x).flatten(1)], 1)  # (n, told)
+        told = self.head(F.dropout(told, 0.1, self.training))
         return told.float().masked_fill(~self.spans[asked.keys], -1e4)  # (n, answers)
 
 
