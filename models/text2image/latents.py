@@ -42,7 +42,7 @@ def views(captioned: Captioned, seed: int) -> tuple[NDArray, NDArray]:
 def encoded(captioned: Captioned, autoencoder: AutoencoderKL, folder: Path, seed: int) -> Latents:
     """The set's latents, read from `folder` or, the first time with these weights, made and kept there."""
     rows, mirrored = views(captioned, seed)
-    path = folder / f"latents-{_digest(autoencoder, rows)}.npy"
+    path = folder / f"latents-{_digest(autoencoder, rows, mirrored)}.npy"
     if not path.exists():
         print(f"Encoding {len(rows)} pictures.", flush=True)
         chunks = np.array_split(np.arange(len(rows)), -(-len(rows) // _CHUNK))
@@ -68,9 +68,9 @@ def _shown(captioned: Captioned, rows: NDArray, mirrored: NDArray) -> NDArray:
     return np.where(mirrored[:, None, None, None], pictures[:, :, ::-1], pictures)
 
 
-def _digest(autoencoder: AutoencoderKL, rows: NDArray) -> str:
-    """Eight letters that change with the encoder's weights and with the set."""
-    known = hashlib.sha256(rows.tobytes())
+def _digest(autoencoder: AutoencoderKL, rows: NDArray, mirrored: NDArray) -> str:
+    """Eight letters that change with the encoder's weights, with the set and with what of it is mirrored."""
+    known = hashlib.sha256(rows.tobytes() + mirrored.tobytes())
     for tensor in (*autoencoder.encoder.state_dict().values(), *autoencoder.quant_conv.state_dict().values()):
-        known.update(tensor.float().cpu().numpy().tobytes())
+        known.update((tensor.float() + 0.0).cpu().numpy().tobytes())  # -0 and 0 are the same
     return known.hexdigest()[:8]

@@ -31,6 +31,7 @@ from models.text2image.network import TextToImageConfig, make_autoencoder
 from models.training import Ema, Log, Run, add_settings, cosine, grid, settings, to_pictures, to_tensor
 
 COLUMNS = 12  # of a sheet
+_STRIDE = 8  # of SqueezeNet's layers that are asked, at most
 # How often each domain is looked at: thin frames of glasses are the hardest to keep in a picture eight times smaller.
 SHARES = {"portrait": 0.4, "fruit": 0.1, "flower": 0.24, "sketch": 0.1, "scene": 0.16}
 
@@ -119,7 +120,7 @@ class Trainer:
 
     def unlike(self, made: Tensor, target: Tensor, images: int, rng: np.random.Generator, log: Log) -> Tensor:
         """How unlike its target (B, 3, h, w) what was made is, to the eye and to the discriminators, which learn."""
-        config, corner = self.config, rng.integers(4, size=2).tolist()
+        config, corner = self.config, rng.integers(_STRIDE, size=2).tolist()
         with torch.autocast(self.device, torch.bfloat16):
             features, real = self._features(made, corner), self._features(target, corner)
         pixel = (made.float() - target).abs().mean()

@@ -183,12 +183,15 @@ def test_left_is_never_mirrored_and_flowers_are_kept_both_ways():
     assert sorted(set(rows)) == list(range(len(squares)))
 
 
-def test_latents_are_encoded_anew_for_other_weights(vae, tmp_path, monkeypatch):
+def test_latents_are_encoded_anew_for_other_weights_and_mirrored_otherwise(vae, tmp_path, monkeypatch):
     network, squares = AutoencoderKL.from_pretrained(vae), Squares(None)
     first = latents.encoded(squares, network, tmp_path, seed=0)
     monkeypatch.setattr(latents, "encode", lambda *_: pytest.fail("encoded again"))
+    torch.nn.init.zeros_(network.decoder.conv_in.weight)  # which has no part in it
     np.testing.assert_array_equal(latents.encoded(squares, network, tmp_path, seed=0).values, first.values)
     monkeypatch.undo()
+    other = latents.encoded(squares, network, tmp_path, seed=1)
+    assert (other.mirrored != first.mirrored).any() and np.abs(other.values - first.values).max() > 0.1
     torch.nn.init.zeros_(network.quant_conv.weight)
     assert np.abs(latents.encoded(squares, network, tmp_path, seed=0).values - first.values).max() > 0.1
 
