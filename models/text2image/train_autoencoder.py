@@ -120,7 +120,7 @@ class Trainer:
 
     def unlike(self, made: Tensor, target: Tensor, images: int, rng: np.random.Generator, log: Log) -> Tensor:
         """How unlike its target (B, 3, h, w) what was made is, to the eye and to the discriminators, which learn."""
-        config, corner = self.config, rng.integers(_STRIDE, size=2).tolist()
+        config, corner = self.config, rng.integers(min(_STRIDE, made.shape[-1] // 4), size=2).tolist()
         with torch.autocast(self.device, torch.bfloat16):
             features, real = self._features(made, corner), self._features(target, corner)
         pixel = (made.float() - target).abs().mean()
