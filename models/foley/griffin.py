@@ -13,6 +13,7 @@ import functools
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ _HOP = _HALF // FRAMES
 _WINDOW = 1024
 _ROUNDS = 16
 _SILENCE = 12  # frames without a hit before phases are sought anew
+_LONGEST = 120  # seconds that the compiling of librosa is waited for
 _COMPILES = "import librosa; librosa.griffinlim(librosa.core.stft(librosa.tone(440, sr=8000, length=8000)), n_iter=1)"
 
 Predicted = tuple[float, float, Sequence[float]]  # seconds, strength, probabilities of the materials
@@ -74,7 +76,8 @@ def _sounding(cochleagram: NDArray) -> list[tuple[int, int]]:
 
 def _sought(cochleagram: NDArray, rng: np.random.Generator) -> NDArray:
     """Griffin-Lim for one piece (T, BANDS): float32 (T * RATE / FRAMES,)."""
-    compiling().wait()
+    with suppress(subprocess.TimeoutExpired):  # then it is compiled here
+        compiling().wait(_LONGEST)
     import librosa
 
     # A centred frame stands at either end of the sound, so there is one more of them than steps between.

@@ -134,17 +134,16 @@ class Trainer:
 
     def learn(self, loss: Tensor, images: int) -> None:
         """Move the weights downhill of a loss, by the rate that is due at `images` seen."""
-        self._step(self.making, loss, images, 1.0)
+        self._backward(self.making, loss, images, 1.0)
+        torch.nn.utils.clip_grad_norm_(self.autoencoder.parameters(), 1.0)
+        self.making.step()
         self.averaged.update(self.autoencoder, images // self.config.crop_batch)
 
-    def _step(self, optimiser: torch.optim.Optimizer, loss: Tensor, images: int, rate: float) -> None:
+    def _backward(self, optimiser: torch.optim.Optimizer, loss: Tensor, images: int, rate: float) -> None:
         for group in optimiser.param_groups:
             group["lr"] = self.config.learning_rate * rate * cosine(images / self.config.images)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        if optimiser is self.making:
-            torch.nn.utils.clip_grad_norm_(self.autoencoder.parameters(), 1.0)
-        optimiser.step()
 
     def _features(self, pictures: Tensor, corner: list[int]) -> list[Tensor]:
         # SqueezeNet's strides leave a lattice in the gradient; another corner each time keeps it off the pictures.
@@ -153,7 +152,8 @@ class Trainer:
     def _judge(self, real: list[Tensor], fake: list[Tensor], images: int, log: Log) -> None:
         with torch.autocast(self.device, torch.bfloat16):
             loss = hinge_discriminator(self.heads(real), self.heads(fake))
-        self._step(self.judging, loss, images, 0.3)
+        self._backward(self.judging, loss, images, 0.3)
+        self.judging.step()
         log.add(judged=loss)
 
     def _believable(self, features: list[Tensor], log: Log) -> Tensor:
