@@ -89,7 +89,7 @@
   window.addEventListener("popstate", () => {
     travelling = true;
     openRoom(query().get("demo") || LOBBY);
-    send(linkRequest());
+    send(linkRequest(true));
     setTimeout(() => (travelling = false), 300);
   });
 
@@ -101,10 +101,11 @@
 
   // ------------------------------------------------------------ links and recipes
 
-  function linkRequest() {
+  // Of one who is there already only the settings are asked: a late answer must not fetch back who has left again.
+  function linkRequest(there = false) {
     const link = Object.fromEntries(query());
     for (const name of ["__theme", "view"]) delete link[name];
-    return link.demo && link.demo !== LOBBY ? JSON.stringify({ link }) : "";
+    return link.demo && link.demo !== LOBBY ? JSON.stringify({ link, there }) : "";
   }
 
   // Called by the events that ask: the page's own load, and the header's submit.

@@ -201,7 +201,7 @@ def _open_requests(
         values, refused = links.fit(rooms[request.demo], request)
         if refused:
             gr.Info(f"Left as it was, because it did not fit: {', '.join(sorted(refused))}.", title="")
-        return {tabs: gr.Tabs(selected=request.demo), **values}
+        return {tabs: gr.skip() if request.there else gr.Tabs(selected=request.demo), **values}
 
     settings = [part for components in rooms.values() for part in components.values()]
     asked = gr.on(

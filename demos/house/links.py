@@ -32,18 +32,22 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Request:
-    """What a link or a recipe asks for: a room and its settings; or a room and a picture from another one."""
+    """What a link or a recipe asks for: a room and its settings; or a room and a picture from another one.
+
+    there: the visitor is in that room already, and is not to be led to it.
+    """
 
     demo: str
     settings: dict[str, Any] = field(default_factory=dict)
     from_recipe: bool = False
     picture: Image.Image | None = None
+    there: bool = False
 
 
 def parse(payload: str) -> Request:
     """Read what the page sends: ``{"link": {name: text}}``, ``{"recipe": "..."}`` or ``{"hand": {demo, picture}}``.
 
-    A picture comes as a data URL. Raises BadInput.
+    Beside a link may stand ``"there": true``. A picture comes as a data URL. Raises BadInput.
     """
     try:
         body = json.loads(payload)
@@ -56,7 +60,7 @@ def parse(payload: str) -> Request:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadInput("That link cannot be read. Please choose a room from the lobby.") from error
-    return Request(link.pop("demo", ""), link)
+    return Request(link.pop("demo", ""), link, there=body.get("there") is True)
 
 
 def _from_recipe(recipe: Recipe) -> Request:

@@ -38,23 +38,45 @@ def browser():
         yield chromium
 
 
-@pytest.fixture
-def open_page(browser, gallery):
-    """``open_page(query, width=..., dark=...)``: a new visitor. None may log an error or reach another host."""
-    contexts, complaints = [], []
+@pytest.fixture(scope="module")
+def home(browser, gallery):
+    """Where a test's first visitor comes from, and a call to forget that visit. The gallery's scripts stay, as they do
+    with whoever comes back: to read them anew takes a second of every page."""
+    context = browser.new_context()
+    storage = context.new_cdp_session(context.new_page())
 
-    def visit(query: str = "", width: int = 1280, height: int = 860, dark: bool = False, **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            **options,
-        )
+    def forget() -> None:
+        for page in context.pages[1:]:
+            page.close()
+        storage.send("Storage.clearDataForOrigin", {"origin": gallery.rstrip("/"), "storageTypes": "all"})
+
+    yield context, forget
+    context.close()
+
+
+@pytest.fixture
+def open_page(browser, home, gallery):
+    """``open_page(query, width=..., dark=...)``: a new visitor, with ``fresh`` one who never read the gallery's scripts.
+    None may log an error or reach another host."""
+    contexts, complaints = [], []
+    kept, forget = home
+    heard = {
+        "console": lambda message: message.type == "error" and complaints.append(message.text),
+        "weberror": lambda failed: complaints.append(failed.error.stack or str(failed.error)),
+        "request": lambda request: leaves(request.url) and complaints.append(request.url),
+    }
+
+    def visit(
+        query: str = "", width: int = 1280, height: int = 860, dark: bool = False, fresh: bool = False, **options
+    ):
+        context = browser.new_context(**options) if fresh or options or kept in contexts else kept
         contexts.append(context)
         context.set_default_timeout(20_000)
-        context.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-        context.on("weberror", lambda failed: complaints.append(failed.error.stack or str(failed.error)))
-        context.on("request", lambda request: leaves(request.url) and complaints.append(request.url))
+        for event, listener in heard.items():
+            context.on(event, listener)
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.goto(gallery + query)
         page.locator("h1").filter(visible=True).first.wait_for()
         return page
@@ -64,5 +86,10 @@ def open_page(browser, gallery):
 
     yield visit
     for context in contexts:
-        context.close()
+        if context is not kept:
+            context.close()
+    if kept in contexts:
+        forget()
+        for event, listener in heard.items():
+            kept.remove_listener(event, listener)
     assert complaints == []
