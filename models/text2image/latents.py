@@ -39,8 +39,10 @@ def views(captioned: Captioned, seed: int) -> tuple[NDArray, NDArray]:
     return np.array(rows), np.array(mirrored)
 
 
-def encoded(captioned: Captioned, autoencoder: AutoencoderKL, folder: Path, seed: int) -> Latents:
-    """The set's latents, read from `folder` or, the first time with these weights, made and kept there."""
+def encoded(captioned: Captioned, autoencoder: AutoencoderKL, folder: Path, seed: int = 0) -> Latents:
+    """The set's latents, read from `folder` or, the first time with these weights, made and kept there.
+
+    Trainings of every seed share them, lest each encode the set anew: `seed` tells only what is mirrored."""
     rows, mirrored = views(captioned, seed)
     path = folder / f"latents-{_digest(autoencoder, rows, mirrored)}.npy"
     if not path.exists():

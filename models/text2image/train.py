@@ -68,7 +68,7 @@ class Trainer:
     ):
         self.config, self.device, self.set = config, device, captioned
         self.autoencoder = autoencoder.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
-        self.latents = encoded(captioned, self.autoencoder, out, config.seed)
+        self.latents = encoded(captioned, self.autoencoder, out)
         self.domains = np.array(captioned.domains)[self.latents.rows]
         self.mixture = Mixture(self.domains, SHARES)
         self.tokenizer = build(VOCABULARY)

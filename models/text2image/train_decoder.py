@@ -48,7 +48,7 @@ class DecoderTrainer(Trainer):
         self, config: DecoderConfig, captioned: Captioned, begin: AutoencoderKL, out: Path, data: Path, device: str
     ):
         super().__init__(config, captioned, data / PERCEPTUAL, device, begin)
-        self.latents: Latents = encoded(captioned, begin, out, config.seed)
+        self.latents: Latents = encoded(captioned, begin, out)
         self.mixture = Mixture(np.array(captioned.domains)[self.latents.rows], SHARES)
         for part in (self.autoencoder.encoder, self.autoencoder.quant_conv):
             part.requires_grad_(False)

@@ -163,7 +163,7 @@ def train(config: WitnessConfig, sets: Path, autoencoder: Path, out: Path, devic
     """Teach on `sets`/train and write `witness.safetensors` into `out` at every checkpoint."""
     out.mkdir(parents=True, exist_ok=True)
     network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True).eval().requires_grad_(False)
-    parts = [(captioned, encoded(captioned, network, out, 0)) for captioned in map(Captioned, _folders(sets))]
+    parts = [(captioned, encoded(captioned, network, out)) for captioned in map(Captioned, _folders(sets))]
     trainer, held_out = Trainer(config, *parts[0], device), (parts[1][1], facts_told(*parts[1]))
     run = Run(out, trainer.parts())
     while run.images < config.views:
