@@ -56,7 +56,7 @@ def home(browser, gallery):
 
 @pytest.fixture
 def open_page(browser, home, gallery):
-    """``open_page(query, width=..., dark=...)``: a new visitor, with ``fresh`` one who never read the gallery's scripts.
+    """``open_page(query, width=..., dark=...)``: a new visitor; a ``fresh`` one has never read the gallery's scripts.
     None may log an error or reach another host."""
     contexts, complaints = [], []
     kept, forget = home
