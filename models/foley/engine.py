@@ -46,9 +46,9 @@ OnFrame = Callable[[int, int], None]
 class Watched:
     """A film that was watched.
 
-    onset: float32 (T,), 0..1 a frame; motion: uint8 (T, 64, 64), how much each place differs from the frame before, as
-    the network is shown it, the whole frame pressed into a square; fps: of both; seconds: how long the film is, as far
-    as it was watched; note: "" or one sentence on what was left out.
+    onset: float32 (T,), 0..1 a frame; motion: uint8 (T, 64, 64), how much each place differs from the frame before, at
+    half the size that the network is shown, the whole frame pressed into a square; fps: of both; seconds: how long the
+    film is, as far as it was watched; note: "" or one sentence on what was left out.
     """
 
     hits: tuple[Hit, ...]
@@ -154,11 +154,11 @@ class Eye:
 
     def see(self, frame: NDArray) -> None:
         """The next frame, uint8 (H, W, 3)."""
-        from models.foley.network import LARGE, REACH, STEP
+        from models.foley.network import COLOUR, REACH, STEP
 
         self._grey.append(small_grey(frame, self.network))
         if self.count % STEP == 0:
-            self._colour.append(_square(_tensor(frame, self.network).permute(2, 0, 1), LARGE))  # (3, 112, 112)
+            self._colour.append(_square(_tensor(frame, self.network).permute(2, 0, 1), COLOUR))  # (3, 112, 112)
         self.count += 1
         if self.count - self._judged == _PIECE + REACH:
             self._judge(_PIECE)
@@ -171,14 +171,21 @@ class Eye:
         return Curves(*(each[0].cpu().numpy() for each in told), fps=FPS)
 
     def heads(self, appearance: bool = True) -> Heads:
-        """The network's heads; without appearance, as if it had seen grey frames alone."""
+        """The network's heads, the mean of the film and its mirror image; without appearance, as if it had seen grey
+        frames alone."""
         import torch
 
+        from models.foley.network import Heads
+
         with torch.inference_mode():
-            return self.network.judge(self.motion(), self._seen(), torch.tensor([float(appearance)]))
+            motion = self.motion()
+            seen = self._seen().expand(len(motion.features), -1, -1, -1, -1)
+            heads = self.network.judge(motion, seen, torch.full((len(seen),), float(appearance)))
+            return Heads(*(told.mean(0, keepdim=True) for told in vars(heads).values()))
 
     def motion(self) -> Motion:
-        """What the motion branch says of every frame seen, (1, T, ...)."""
+        """What the motion branch says of every frame seen and, its places turned back, of its mirror image,
+        (2, T, ...)."""
         import torch
 
         from models.foley.network import Motion
@@ -206,29 +213,32 @@ class Eye:
     def _judge(self, count: int) -> None:
         """Let the branches see the next `count` frames, with as many around as they reach."""
         import torch
+        import torch.nn.functional as F
 
         from models.foley.network import REACH, differences
 
         if not count:
             return
         before = min(REACH, self._judged)
-        grey = torch.stack(self._grey)[None]  # (1, before + count + after, 64, 64)
+        grey = torch.stack(self._grey)[None]  # (1, before + count + after, 128, 128)
         with torch.inference_mode():
-            self._motion.append(self.network.motion(grey).cropped(before, before + count))
+            motion = self.network.motion(torch.cat([grey, grey.flip(-1)])).cropped(before, before + count)
+            motion.where[1] = motion.where[1].flip(-1)
+            self._motion.append(motion)
             if self._colour:
                 self._appearance.append(self.network.appearance(torch.stack(self._colour)[None])[0])
-            moved = differences(grey)[0, before : before + count, 0].abs()  # (count, 64, 64)
+            moved = differences(F.avg_pool2d(grey, 2))[0, before : before + count, 0].abs()  # (count, 64, 64)
         self._moved.append((moved / _SEEN_AS_WHITE * 255).clamp(0, 255).byte().cpu().numpy())
         self._colour, self._judged = [], self._judged + count
         self._grey = self._grey[max(0, before + count - REACH) :]
 
 
 def small_grey(frame: NDArray, network: Foley) -> Tensor:
-    """A frame, uint8 (H, W, 3), as the motion branch sees it: float (64, 64) in 0..1, where the network is."""
-    from models.foley.network import SMALL
+    """A frame, uint8 (H, W, 3), as the motion branch sees it: float (128, 128) in 0..1, where the network is."""
+    from models.foley.network import GREY
 
     picture = _tensor(frame, network)
-    return _square(picture @ picture.new_tensor(_LUMA), SMALL)
+    return _square(picture @ picture.new_tensor(_LUMA), GREY)
 
 
 def _tensor(frame: NDArray, network: Foley) -> Tensor:

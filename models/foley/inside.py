@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _AROUND = 12  # frames before and after a hit that are seen when asking why
 _STILL = 5  # frames before and after it that are held still
-_PATCH = 16  # pixels of 64 that are held still, each way, at steps of half of it
+_PATCH = 32  # pixels of 128 that are held still, each way, at steps of half of it
 _BATCH = 8  # patches at once
 
 
@@ -80,7 +80,7 @@ class Why:
     """What made the network think of a hit.
 
     onset: the peak of the onset curve there, 0..1; without: float32 (8, 8), the peak if that part of the picture had
-    stood still; frames: uint8 (N, 64, 64), what it saw around the hit, in grey; middle: the hit's place among them.
+    stood still; frames: uint8 (N, 128, 128), what it saw around the hit, in grey; middle: the hit's place among them.
     """
 
     onset: float
@@ -125,7 +125,7 @@ def why(film: Path, seconds: float, cache: ModelCache | None = None) -> Why:
 
 
 def _grey_around(film: Path, seconds: float, network: "Foley") -> "tuple[Tensor, int]":
-    """The frames around a time, float (N, 64, 64), as the motion branch sees them, and which of them is nearest."""
+    """The frames around a time, float (N, 128, 128), as the motion branch sees them, and which of them is nearest."""
     import torch
 
     about = video.probe(film)
@@ -162,7 +162,7 @@ def _patches(side: int) -> list[tuple[int, int]]:
 
 
 def _held_still(grey: "Tensor", middle: int, top: int, left: int) -> "Tensor":
-    """The frames (N, 64, 64), a patch of which is, around the hit, what it is on average."""
+    """The frames (N, 128, 128), a patch of which is, around the hit, what it is on average."""
     frames = slice(max(0, middle - _STILL), middle + _STILL + 1)
     rows, columns = (slice(max(0, start), start + _PATCH) for start in (top, left))
     changed = grey.clone()
@@ -171,7 +171,7 @@ def _held_still(grey: "Tensor", middle: int, top: int, left: int) -> "Tensor":
 
 
 def _peak(network: "Foley", grey: "Tensor", middle: int) -> "Tensor":
-    """The highest onset within a frame of the middle, (B,), of (B, N, 64, 64)."""
+    """The highest onset within a frame of the middle, (B,), of (B, N, 128, 128)."""
     told = network.trunk(network.motion(grey).features)  # (B, N, told)
     onset = network.hit(told)[..., 0].sigmoid()  # (B, N)
     return onset[:, max(0, middle - 1) : middle + 2].amax(1)

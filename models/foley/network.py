@@ -24,13 +24,13 @@ from torch import Tensor, nn
 from models.foley.hits import Picking
 from models.foley.materials import NAMES
 
-SMALL = 64  # pixels of the motion branch's grey frames, each way
-LARGE = 112  # pixels of the appearance branch's colour frames, each way
-PLACES = SMALL // 8  # of an attention map, each way
+GREY = 128  # pixels of the motion branch's grey frames, each way
+COLOUR = 112  # pixels of the appearance branch's colour frames, each way
+PLACES = GREY // 16  # of an attention map, each way
 STEP = 6  # frames from one colour frame to the next
 FAR = 3  # frames: a frame is compared with those so far away too, since neighbours are alike at 12 a second
-BLOCKS = 2  # of the motion branch; each sees one frame further
-REACH = FAR + BLOCKS  # frames before and after its own that the motion branch sees
+BLOCKS = 2  # of the motion branch, after a finer one; each of them sees one frame further
+REACH = FAR + 1 + BLOCKS  # frames before and after its own that the motion branch sees
 MOST_OFFSET = 1.5  # frames
 _CHANNELS = 5  # the frame and its four differences
 _USUAL_ONSET = -2.2  # logit: one frame in ten
@@ -38,9 +38,9 @@ _USUAL_ONSET = -2.2  # logit: one frame in ten
 
 @dataclass(frozen=True)
 class FoleyConfig:
-    """Sizes. motion, appearance: channels at strides 2, 4 and 8; depth: residual blocks of the appearance; maps: of
-    attention, of which `guided` are shown in training where hits are; trunk: channels over time; memory: units of the
-    GRU, each way; look: in how many numbers the appearance of a hit is told."""
+    """Sizes. motion: channels at strides 4, 8 and 16; appearance: at strides 2, 4 and 8; depth: residual blocks of
+    the appearance; maps: of attention, of which `guided` are shown in training where hits are; trunk: channels over
+    time; memory: units of the GRU, each way; look: in how many numbers the appearance of a hit is told."""
 
     motion: tuple[int, int, int] = (24, 48, 64)
     appearance: tuple[int, int, int] = (32, 64, 128)
@@ -122,7 +122,7 @@ class Foley(nn.Module):
         self.hit.bias.data = torch.tensor([_USUAL_ONSET, 0.0, 0.0])
 
     def forward(self, grey: Tensor, colour: Tensor, shown: Tensor | None = None) -> Heads:
-        """grey: float (B, T, 64, 64) in 0..1; colour: float (B, K, 3, 112, 112) in 0..1, the first of every STEP
+        """grey: float (B, T, 128, 128) in 0..1; colour: float (B, K, 3, 112, 112) in 0..1, the first of every STEP
         frames; shown: (B,) of 0 and 1, whether the material head is told of the appearance."""
         return self.judge(self.motion(grey), self.appearance(colour), shown)
 
@@ -145,14 +145,17 @@ class MotionBranch(nn.Module):
     def __init__(self, config: FoleyConfig):
         super().__init__()
         first, second, third = config.motion
-        self.stem = nn.Sequential(_seen(_CHANNELS, first, 5, 2), _seen(first, second, 3, 2), _seen(second, third, 3, 2))
+        self.stem = nn.Sequential(_seen(_CHANNELS, first, 10, 4), _seen(first, second, 3, 2))
+        self.fine = SpaceTime(second)
+        self.narrow = _seen(second, third, 3, 2)
         self.blocks = nn.ModuleList(SpaceTime(third) for _ in range(BLOCKS))
         self.score = nn.Conv2d(third, config.maps, 1)
 
     def forward(self, grey: Tensor) -> Motion:
-        """float (B, T, 64, 64) in 0..1."""
+        """float (B, T, 128, 128) in 0..1."""
         shape = grey.shape[:2]
-        x = self.stem(_channels_last(differences(grey).flatten(0, 1)))  # (B*T, C, 8, 8)
+        x = self.stem(_channels_last(differences(grey).flatten(0, 1)))  # (B*T, C, 16, 16)
+        x = self.narrow(self.fine(x, shape[1]))  # (B*T, C, 8, 8)
         for block in self.blocks:
             x = block(x, shape[1])
         where = self.score(x).flatten(2).float().softmax(-1)  # (B*T, maps, 64)
@@ -272,20 +275,22 @@ def differences(grey: Tensor) -> Tensor:
     Frames lose their mean, since lamps flicker and cameras adapt, and are told in units of their own contrast, since
     what happens in the dark is not less loud. Before the first frame stands the first, after the last the last.
     """
+    count, device = grey.shape[1], grey.device.type
+    exact = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else grey.dtype
     level = grey - grey.mean((2, 3), keepdim=True)
-    contrast = level.square().mean((2, 3), keepdim=True).sqrt() + 0.05
-    here = torch.arange(grey.shape[1], device=grey.device)
-    level, scale = level[..., None], 4 / contrast[..., None]  # (B, T, H, W, 1)
-    before, after, far_before, far_after = (
-        level[:, (here + by).clamp(0, grey.shape[1] - 1)] for by in (-1, 1, -FAR, FAR)
-    )
-    # Channels last in memory, as convolutions want them: to turn it all around afterwards takes long.
-    moved = torch.cat([level - before, after - level, level - far_before, far_after - level, level / 4], -1)
-    return moved.mul_(scale).movedim(-1, 2)
+    scale = 4 / (level.square().mean((2, 3), keepdim=True).sqrt() + 0.05)  # (B, T, 1, 1)
+    walled = torch.cat([level[:, :1].expand(-1, FAR, -1, -1), level, level[:, -1:].expand(-1, FAR, -1, -1)], 1)
+    before, after, far_before, far_after = (walled[:, FAR + by : FAR + by + count] for by in (-1, 1, -FAR, FAR))
+    pairs = ((level, before), (after, level), (level, far_before), (far_after, level))
+    moved = grey.new_empty(*grey.shape[:2], _CHANNELS, *grey.shape[2:], dtype=exact)
+    for channel, (later, earlier) in enumerate(pairs):
+        moved[:, :, channel] = (later - earlier).mul_(scale)
+    moved[:, :, -1] = level * (scale / 4)
+    return moved
 
 
 def _seen(into: int, out: int, size: int, stride: int) -> nn.Sequential:
-    convolution = nn.Conv2d(into, out, size, stride, size // 2, bias=False)
+    convolution = nn.Conv2d(into, out, size, stride, (size - 1) // 2, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(out), nn.ReLU(inplace=True))
 
 

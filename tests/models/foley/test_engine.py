@@ -11,7 +11,7 @@ from models.errors import BadInput, LoadFailed
 from models.foley import engine
 from models.foley.hits import Picking
 from models.foley.materials import NAMES
-from models.foley.network import STEP, tiny
+from models.foley.network import STEP, Motion, tiny
 from tests.models.foley.knocks import knocks, written
 
 PICKING = Picking(0.3, 0.25, 1.5)
@@ -57,15 +57,27 @@ def test_the_motion_is_where_the_block_is(cache, film):
 
 @pytest.mark.parametrize("frames", [1, 2, 31, 32, 37, 38, 70, 101])
 def test_frames_seen_in_turn_are_judged_as_at_once(network, frames):
-    """In whatever pieces a film goes through the branches, its curves are those of the whole."""
+    """In whatever pieces a film goes through the branches, its curves are those of the whole and its mirror image."""
     clip = np.random.default_rng(frames).integers(0, 256, (frames, 112, 112, 3), np.uint8)
     curves = engine.show(network, clip).curves()
     grey = torch.stack([engine.small_grey(frame, network) for frame in clip])[None]
     colour = torch.from_numpy(clip[::STEP]).permute(0, 3, 1, 2)[None].float() / 255
-    heads = network(grey, colour)
-    assert np.allclose(curves.onset, heads.onset[0].sigmoid(), atol=1e-5)
-    assert np.allclose(curves.materials, heads.materials[0].softmax(-1), atol=1e-5)
+    mirrored = network.motion(grey.flip(-1))
+    mirrored = Motion(mirrored.features, mirrored.where.flip(-1))  # looked at in the film as it is
+    heads = [network.judge(motion, network.appearance(colour)) for motion in (network.motion(grey), mirrored)]
+    onset, materials = (
+        torch.stack([getattr(each, name)[0] for each in heads]).mean(0) for name in ("onset", "materials")
+    )
+    assert np.allclose(curves.onset, onset.sigmoid(), atol=1e-5)
+    assert np.allclose(curves.materials, materials.softmax(-1), atol=1e-5)
     assert np.allclose(curves.materials.sum(1), 1, atol=1e-5)
+
+
+def test_left_and_right_hear_the_same(network):
+    clip = np.random.default_rng(0).integers(0, 256, (40, 112, 112, 3), np.uint8)
+    one, other = (engine.show(network, frames).curves() for frames in (clip, clip[:, :, ::-1]))
+    for name in ("onset", "offset", "strength"):
+        assert np.allclose(getattr(one, name), getattr(other, name), atol=1e-5)
 
 
 def test_little_is_kept_of_a_long_film(network):
@@ -80,7 +92,7 @@ def test_little_is_kept_of_a_long_film(network):
 def test_frames_of_any_shape_are_pressed_into_a_square(network, size):
     frame = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
     grey = engine.small_grey(frame, network)
-    assert grey.shape == (64, 64) and float(grey.mean()) == pytest.approx(frame.mean() / 255, abs=0.05)
+    assert grey.shape == (128, 128) and float(grey.mean()) == pytest.approx(frame.mean() / 255, abs=0.05)
     assert engine.show(network, [frame] * 3).curves().onset.shape == (3,)
 
 

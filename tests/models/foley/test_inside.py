@@ -66,7 +66,7 @@ def test_what_holds_still_is_missed_where_it_moved(cache, film):
     """Where nothing moves, holding it still takes nothing away."""
     told = inside.why(film, 1.0, cache)
     assert told.without.shape == told.missed.shape == (8, 8)
-    assert told.frames.shape == (25, 64, 64) and told.frames.dtype == np.uint8 and told.middle == 12
+    assert told.frames.shape == (25, 128, 128) and told.frames.dtype == np.uint8 and told.middle == 12
     change = np.abs(told.without - told.onset)
     assert change.max() > 0 and change[0].max() < 0.5 * change.max()
     assert 0 <= told.missed.min() and told.missed.max() <= 1
@@ -87,11 +87,11 @@ def test_ends_of_the_film_can_be_asked_about(cache, film, seconds):
 
 
 def test_patches_cover_the_picture():
-    covered = np.zeros((64, 64), int)
-    for top, left in inside._patches(64):
-        covered[max(0, top) : top + 16, max(0, left) : left + 16] += 1
-    assert len(inside._patches(64)) == 64 and covered.min() >= 1
-    assert (covered[12:52, 12:52] == 4).all()
+    covered = np.zeros((128, 128), int)
+    for top, left in inside._patches(128):
+        covered[max(0, top) : top + 32, max(0, left) : left + 32] += 1
+    assert len(inside._patches(128)) == 64 and covered.min() >= 1
+    assert (covered[24:104, 24:104] == 4).all()
 
 
 def test_what_is_no_film_is_a_sentence(cache, tmp_path):

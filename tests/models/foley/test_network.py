@@ -9,7 +9,7 @@ from models.foley.network import REACH, SIZES, STEP, TINY, Foley, differences, t
 
 def film(frames: int, seed: int = 0, batch: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     chance = torch.Generator().manual_seed(seed)
-    grey = torch.rand(batch, frames, 64, 64, generator=chance)
+    grey = torch.rand(batch, frames, 128, 128, generator=chance)
     return grey, torch.rand(batch, -(-frames // STEP), 3, 112, 112, generator=chance)
 
 

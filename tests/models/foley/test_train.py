@@ -99,8 +99,8 @@ def test_plain_views_are_their_clips(clips):
     rng = np.random.default_rng(0)
     source = views.source(clips[0], no_other, rng, PLAIN)
     grey, colour = views.bent([source], rng, PLAIN, "cpu")
-    assert grey.shape == (1, 40, 64, 64) and colour.shape == (1, 7, 3, 112, 112)
-    shrunk = [Image.fromarray(frame).resize((64, 64), Image.Resampling.BOX) for frame in source.grey]
+    assert grey.shape == (1, 40, 128, 128) and colour.shape == (1, 7, 3, 112, 112)
+    shrunk = [Image.fromarray(frame).resize((128, 128), Image.Resampling.BILINEAR) for frame in source.grey]
     seen, made = np.stack([np.asarray(frame) for frame in shrunk]), 255 * grey[0].numpy()
     assert min(np.abs(made - seen).mean(), np.abs(made[..., ::-1] - seen).mean()) < 3  # mirrored or not
 
@@ -114,11 +114,11 @@ def test_what_is_struck_is_where_it_is_said_to_be():
         grey, _ = views.bent([source], rng, config, "cpu")
         asked = views.targets([source])
         frame = int((asked.onset * asked.asked)[0].argmax())
-        column, row = ((asked.place[0, frame] + 1) * 32).tolist()
+        column, row = ((asked.place[0, frame] + 1) * 64).tolist()
         bright = (grey[0, frame] > 0.8 * grey[0, frame].max()).numpy()
         rows, columns = np.nonzero(bright)
         near = np.hypot(rows - row, columns - column)
-        assert near.min() < 4 and bright.sum() > 20
+        assert near.min() < 8 and bright.sum() > 80
 
 
 def test_views_are_never_played_backwards(clips):
