@@ -39,7 +39,7 @@ from models.text2image.witness import Asked, Question
 from models.text2image.words import EXAMPLES
 from models.training import Log, Run, add_settings, settings
 
-SHARES = {"portrait": 0.28, "fruit": 0.08, "flower": 0.16, "sketch": 0.16, "scene": 0.32}  # how often each is asked for
+SHARES = {"portrait": 0.24, "fruit": 0.08, "flower": 0.08, "sketch": 0.16, "scene": 0.44}  # how often each is asked for
 FACTS = 4000  # pictures of a domain whose facts prompts are made of
 
 
