@@ -276,13 +276,14 @@ def differences(grey: Tensor) -> Tensor:
     what happens in the dark is not less loud. Before the first frame stands the first, after the last the last.
     """
     count, device = grey.shape[1], grey.device.type
-    exact = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else grey.dtype
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else grey.dtype
     level = grey - grey.mean((2, 3), keepdim=True)
     scale = 4 / (level.square().mean((2, 3), keepdim=True).sqrt() + 0.05)  # (B, T, 1, 1)
     walled = torch.cat([level[:, :1].expand(-1, FAR, -1, -1), level, level[:, -1:].expand(-1, FAR, -1, -1)], 1)
     before, after, far_before, far_after = (walled[:, FAR + by : FAR + by + count] for by in (-1, 1, -FAR, FAR))
     pairs = ((level, before), (after, level), (level, far_before), (far_after, level))
-    moved = grey.new_empty(*grey.shape[:2], _CHANNELS, *grey.shape[2:], dtype=exact)
+    # Rounded, where convolutions will be, only once the difference is taken: neighbours are much alike.
+    moved = grey.new_empty(*grey.shape[:2], _CHANNELS, *grey.shape[2:], dtype=dtype)
     for channel, (later, earlier) in enumerate(pairs):
         moved[:, :, channel] = (later - earlier).mul_(scale)
     moved[:, :, -1] = level * (scale / 4)
