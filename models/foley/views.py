@@ -237,7 +237,7 @@ def _bend(rng: Generator, config: ViewConfig) -> NDArray:
 
 
 def _small(view: Source) -> NDArray:
-    """Its grey frames bent, uint8 (T, 128, 128)."""
+    """Its grey frames bent, uint8 (T, 128, 128): nearly at their own size, so that no pixel is left out."""
     side = view.grey.shape[1]
     # From the coordinates of `affine_grid`, -1..1 from edge to edge, to pixels.
     turn = view.bend[:, :2] * side / GREY
@@ -273,7 +273,7 @@ def _grain(views: Sequence[Source], rng: Generator, config: ViewConfig, device: 
     for view in views:
         deviation = config.grain * rng.random() ** 2
         fresh = rng.standard_normal((2 * GREY, 2 * GREY), np.float32) * np.float32(deviation)
-        places = rng.integers(0, GREY + 1, (view.held[-1] + 1, 2))  # as good as drawn anew, and ten times as fast
+        places = rng.integers(0, GREY + 1, (view.held[-1] + 1, 2))  # as good as drawn anew, and quicker
         noise.append(np.stack([fresh[y : y + GREY, x : x + GREY] for y, x in places[view.held].tolist()]))
     return torch.from_numpy(np.stack(noise)).to(device)
 
