@@ -111,8 +111,7 @@ function follow(detail = stage()) {
 }
 
 document.addEventListener("walk", ({ detail }) => {
-  if (!visible) return;
-  follow(detail);
+  follow(detail); // out of sight too: whoever scrolls back finds it where the walk is
   if (detail.settled) ask(detail);
 });
 new IntersectionObserver(([entry]) => {

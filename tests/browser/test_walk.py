@@ -11,21 +11,13 @@ import pytest
 from PIL import Image
 
 from models.media import read_recipe
-from tests.browser.visitor import at_widths
+from tests.browser.visitor import at_widths, drop
 
 ROOM = "?demo=latent-walk"
 STAGE = "#walk .wk"
 SHOWN = "#walk .wk-picture img.wk-on"
 PATIENCE = 90_000  # milliseconds: two cores, and whatever else runs on them
 
-DROP = """([data, name, type]) => {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], name, {type}));
-  const options = {bubbles: true, cancelable: true, dataTransfer: transfer};
-  document.body.dispatchEvent(new DragEvent("dragover", options));
-  document.body.dispatchEvent(new DragEvent("drop", options));
-}"""
 LISTEN = """() => {
   window.hung = [];
   document.querySelector("#walk .wk").addEventListener("face", ({detail}) => window.hung.push(detail.order));
@@ -226,7 +218,7 @@ def test_a_saved_face_opens_again(room, open_page):
     page = room("&way=four&seed_a=5&seed_c=2&t=0.3&down=0.8&path=z-sphere")
     file = saved(page)
     other = open_page()  # another visitor, still in the lobby
-    other.evaluate(DROP, [base64.b64encode(file).decode(), "face.png", "image/png"])
+    drop(other, file)
     other.locator(SHOWN).wait_for()
     other.wait_for_function(f"document.querySelector('{STAGE}').walk?.order.down === 0.8", timeout=PATIENCE)
     settled(other)
@@ -266,7 +258,7 @@ def test_a_film_is_made_and_a_dropped_film_opens_its_row(room, open_page):
     page.wait_for_function("document.querySelector('#make-film').innerText === 'Make the film'")
 
     other = open_page()
-    other.evaluate(DROP, [base64.b64encode(film).decode(), "film.mp4", "video/mp4"])
+    drop(other, film, name="film.mp4", kind="video/mp4")
     other.get_by_text("2 faces, then back to the first: a loop of 1 second").wait_for(timeout=PATIENCE)
     settled(other)
     assert now(other)["seeds"][0] == 8, "the stage shows the film's first face"
@@ -307,6 +299,7 @@ def test_look_inside_follows_the_walk(room):
     page.locator(".in-layers img").nth(5).wait_for(timeout=PATIENCE)
     assert page.locator(".in-map polyline").count() == page.locator(".in-speed polyline").count() == 3
     before = page.locator(".in-here").get_attribute("cx")
+    page.set_viewport_size({"width": 1280, "height": 400})  # out of sight, too
     page.locator(".wk-t").focus()
     page.keyboard.press("End")
     page.wait_for_function("(before) => document.querySelector('.in-here').getAttribute('cx') !== before", arg=before)
