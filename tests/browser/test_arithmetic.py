@@ -12,21 +12,11 @@ import pytest
 from PIL import Image
 
 from models.media import read_recipe
-from tests.browser.visitor import at_widths
+from tests.browser.visitor import at_widths, drop
 
 ROOM = "?demo=face-arithmetic"
 BOARD = "#arithmetic .fa"
 SUM = "#arithmetic .fa-sum img.fa-on"
-
-DROP = """([data, selector]) => {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], "saved.png", {type: "image/png"}));
-  const options = {bubbles: true, cancelable: true, dataTransfer: transfer};
-  const target = document.querySelector(selector);
-  target.dispatchEvent(new DragEvent("dragover", options));
-  target.dispatchEvent(new DragEvent("drop", options));
-}"""
 
 
 @pytest.fixture
@@ -206,7 +196,7 @@ def test_a_saved_equation_brings_everything_back(room, open_page):
     width, height = Image.open(io.BytesIO(file)).size
     assert width > 1.8 * height
     other = open_page()
-    other.evaluate(DROP, [base64.b64encode(file).decode(), "body"])
+    drop(other, file)
     other.locator(SUM).wait_for()
     other.wait_for_function(f"document.querySelector('{BOARD} .fa-seed').value === '6'")
     settled(other)

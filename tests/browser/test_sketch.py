@@ -3,7 +3,6 @@
 Every page opened here also asserts that nothing was logged as an error and that no request left the machine.
 """
 
-import base64
 import io
 
 import numpy as np
@@ -13,21 +12,11 @@ from PIL import Image
 from models.media import read_recipe
 from models.sketch.doodles import doodle, rasterise
 from models.sketch.strokes import drawing_from_text
-from tests.browser.visitor import at_widths
+from tests.browser.visitor import at_widths, drop
 
 ROOM = "?demo=sketch-to-photo"
 CANVAS = "#easel .sk-canvas"
 SHOWN = "#easel .sk-photo img.sk-on"
-
-DROP = """([data, selector]) => {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], "saved.png", {type: "image/png"}));
-  const options = {bubbles: true, cancelable: true, dataTransfer: transfer};
-  const target = document.querySelector(selector);
-  target.dispatchEvent(new DragEvent("dragover", options));
-  target.dispatchEvent(new DragEvent("drop", options));
-}"""
 
 
 @pytest.fixture
@@ -283,7 +272,7 @@ def test_a_saved_photograph_brings_drawing_subject_and_seed_back(room, open_page
     assert (recipe.demo, recipe.seed, recipe.settings["subject"]) == ("sketch-to-photo", 9, "flower")
 
     other = open_page()  # another visitor, still in the lobby
-    other.evaluate(DROP, [base64.b64encode(file).decode(), "body"])
+    drop(other, file)
     other.locator(SHOWN).wait_for()
     other.get_by_role("radio", name="Magenta", exact=True).wait_for()
     settled(other)

@@ -13,19 +13,13 @@ import pytest
 from PIL import Image
 
 from models.media import read_recipe
+from tests.browser.visitor import drop
 
 pytest.importorskip("demos.style_transfer", reason="the room opens with its weights")
 
 ROOM = "?demo=style-transfer"
 STUDIO = "#style .st"
 
-DROP = """([data, name, selector]) => {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], name, {type: "image/png"}));
-  const options = {bubbles: true, cancelable: true, dataTransfer: transfer};
-  document.querySelector(selector).dispatchEvent(new DragEvent("drop", options));
-}"""
 PASTE = """(data) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   const clipboardData = new DataTransfer();
@@ -246,7 +240,7 @@ def test_a_photo_is_dropped_pasted_and_chosen(room):
     page = room()
     for seed, bring in enumerate(
         (
-            lambda data: page.evaluate(DROP, [as_text(data), "a.png", ".st-cut"]),
+            lambda data: drop(page, data, ".st-cut"),
             lambda data: page.evaluate(PASTE, as_text(data)),
             lambda data: page.get_by_label("A photo of your own").set_input_files(
                 {"name": "c.png", "mimeType": "image/png", "buffer": data}
@@ -264,7 +258,7 @@ def test_a_photo_is_dropped_pasted_and_chosen(room):
 def test_a_painting_of_ones_own_is_a_style_at_once(room):
     page = room()
     before = hangs(page)
-    page.evaluate(DROP, [as_text(blots(300, 300, 5)), "my garden.png", ".st-wall"])
+    drop(page, blots(300, 300, 5), ".st-wall", "my garden.png")
     page.locator(".st-wall .st-tile[aria-pressed=true]", has_text="my garden").wait_for()
     assert hangs(page) != before and "my garden" in page.locator(".st-title").inner_text()
     assert asked(page)[1].startswith("own.") and at(page, "own.")
@@ -311,7 +305,7 @@ def test_a_photo_is_taken_with_the_camera(browser, gallery):
 
 def test_a_saved_picture_opens_again_with_the_visitors_photo(room, open_page):
     page = room({"style": "jungle", "seed": 9})
-    page.evaluate(DROP, [as_text(blots(640, 480, 2)), "a.png", ".st-cut"])
+    drop(page, blots(640, 480, 2), ".st-cut")
     page.locator(".st-strip .st-tile[data-photo^=own-]").wait_for()
     settled(page)
     file = saved(page)
@@ -319,7 +313,7 @@ def test_a_saved_picture_opens_again_with_the_visitors_photo(room, open_page):
     with Image.open(io.BytesIO(file)) as picture:
         assert max(picture.size) == 768
     other = open_page()
-    other.evaluate(DROP, [as_text(file), "saved.png", "h1"])
+    drop(other, file, "h1")
     other.locator(".st-strip .st-tile[data-photo^=own-][aria-pressed=true]").wait_for()
     settled(other)
     assert asked(other)[1:] == ["jungle", 1, False, 9] and hangs(other) == hangs(page)
@@ -327,7 +321,7 @@ def test_a_saved_picture_opens_again_with_the_visitors_photo(room, open_page):
 
 def test_the_photo_can_be_left_out_of_the_file(room):
     page = room()
-    page.evaluate(DROP, [as_text(blots()), "a.png", ".st-cut"])
+    drop(page, blots(), ".st-cut")
     page.get_by_label("with my photo inside").uncheck()
     settled(page)
     assert "own" not in read_recipe(saved(page)).settings

@@ -12,20 +12,13 @@ import pytest
 from PIL import Image
 
 from models.media import read_recipe
+from tests.browser.visitor import drop
 
 pytest.importorskip("demos.text_to_image", reason="the room opens with its weights")
 
 ROOM = "?demo=text-to-image"
 STUDIO = "#text .tx"
 QUICK = {"prompt": "a red apple", "seed": 3, "steps": 2, "count": 2}
-
-DROP = """([data, selector]) => {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([bytes], "saved.png", {type: "image/png"}));
-  const options = {bubbles: true, cancelable: true, dataTransfer: transfer};
-  document.querySelector(selector).dispatchEvent(new DragEvent("drop", options));
-}"""
 
 
 @pytest.fixture
@@ -201,7 +194,7 @@ def test_a_saved_picture_opens_again_as_the_first(room, open_page):
     page = room(QUICK)
     file = saved(page, "Save", 1)
     other = open_page()
-    other.evaluate(DROP, [base64.b64encode(file).decode(), "h1"])
+    drop(other, file, "h1")
     painted(other, 2)
     assert recipes(other)[0].seed == 4 and prompt(other).input_value() == "a red apple"
     again = base64.b64decode(shown(other)[0].partition(",")[2])

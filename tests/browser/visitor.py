@@ -1,5 +1,6 @@
-"""What a visitor's hands meet: the stops of the Tab key, the size of what a finger is to hit, a printed page."""
+"""What a visitor's hands do and meet: files dropped, stops of the Tab key, the size of what a finger is to hit."""
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -32,12 +33,27 @@ STOP = """() => {
   return [name.trim(), element.matches('textarea') || (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2)];
 }"""
 
+DROP = """([data, name, type, onto]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, {type}));
+  const options = {bubbles: true, cancelable: true, dataTransfer: transfer};
+  const target = document.querySelector(onto);
+  target.dispatchEvent(new DragEvent("dragover", options));
+  target.dispatchEvent(new DragEvent("drop", options));
+}"""
+
 
 class Stop(NamedTuple):
     """Where the Tab key stopped: what it is called there, and whether it can be seen."""
 
     name: str
     seen: bool
+
+
+def drop(page: Page, data: bytes, onto: str = "body", name: str = "saved.png", kind: str = "image/png") -> None:
+    """Drop a file on what this selector finds."""
+    page.evaluate(DROP, [base64.b64encode(data).decode(), name, kind, onto])
 
 
 def small_targets(page: Page) -> list[str]:
