@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 from models.errors import BadInput
 
 
+def kind(domain: str, facts: Mapping) -> str:
+    """What a picture's share goes by: its domain, or of a scene its style, since paper shapes are harder than hills."""
+    return str(facts["style"]) if domain == "scene" else domain
+
+
 class Mixture:
     """Draws rows so that each domain has its share, whatever its number of pictures."""
 

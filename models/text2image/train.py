@@ -28,15 +28,18 @@ from transformers import BatchEncoding
 from models.text2image import folder
 from models.text2image.data import Captioned
 from models.text2image.latents import encoded
-from models.text2image.mixture import Mixture
+from models.text2image.mixture import Mixture, kind
 from models.text2image.network import WORDS, Flow, TextToImageConfig, make_flow, make_pipeline
 from models.text2image.tokenizer import build
 from models.text2image.words import EXAMPLES, VOCABULARY
 from models.training import Ema, Log, Run, add_settings, cosine, grid, settings
 
-# How often each domain is seen. Scenes have most to say; the few photographs of flowers, three times as hard to tell
+# How often each kind is seen. Scenes have most to say; the few photographs of flowers, three times as hard to tell
 # from noise as the rest, would drown it in their gradients if they came as often.
-SHARES = {"portrait": 0.22, "fruit": 0.12, "flower": 0.12, "sketch": 0.14, "scene": 0.4}
+SHARES = {
+    "portrait": 0.22, "fruit": 0.12, "flower": 0.12, "sketch": 0.14,
+    "shapes": 0.2, "landscape": 0.08, "still life": 0.12,
+}  # fmt: skip
 STEPS, GUIDANCE = 12, 2.0  # of the sheets
 
 
@@ -69,8 +72,9 @@ class Trainer:
         self.config, self.device, self.set = config, device, captioned
         self.autoencoder = autoencoder.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.latents = encoded(captioned, self.autoencoder, out)
-        self.domains = np.array(captioned.domains)[self.latents.rows]
-        self.mixture = Mixture(self.domains, SHARES)
+        kinds = [kind(domain, captioned.facts(row)) for row, domain in enumerate(captioned.domains)]
+        self.kinds = np.array(kinds)[self.latents.rows]
+        self.mixture = Mixture(self.kinds, SHARES)
         self.tokenizer = build(VOCABULARY)
         self.flow = flow.to(device)
         self.averaged = Ema(self.flow, config.ema)
@@ -91,12 +95,12 @@ class Trainer:
     def step(self, views: int, log: Log) -> int:
         """One step at `views` seen; returns how many it saw."""
         rng = np.random.default_rng((self.config.seed, views))
-        self.learn(self.flow_loss(rng, log), views)
+        self.learn(self.flow_loss(rng, log, self.config.batch), views)
         return self.config.batch
 
-    def flow_loss(self, rng: np.random.Generator, log: Log) -> Tensor:
-        """The mean error of the velocity, of a batch of latents drawn by `rng`."""
-        chance, picks = self.chance(rng), self.mixture.rows(rng, self.config.batch)
+    def flow_loss(self, rng: np.random.Generator, log: Log, count: int) -> Tensor:
+        """The mean error of the velocity, of `count` latents drawn by `rng`."""
+        chance, picks = self.chance(rng), self.mixture.rows(rng, count)
         latents = torch.from_numpy(self.latents.values[picks]).to(self.device).float()
         words = self._captions(self.latents.rows[picks], rng)
         t = self._times(len(picks), chance)
@@ -105,7 +109,7 @@ class Trainer:
         with torch.autocast(self.device, torch.bfloat16):
             velocity = self.flow(noisy, t, words)
         errors = (velocity.float() - (noise - latents)).square().mean((1, 2, 3))  # (B,)
-        self._note(errors.detach(), self.domains[picks], log)
+        self._note(errors.detach(), self.kinds[picks], log)
         return errors.mean()
 
     def learn(self, loss: Tensor, views: int) -> None:
@@ -141,10 +145,10 @@ class Trainer:
         normal = torch.special.ndtri(share.clamp(1e-4, 1 - 1e-4))
         return torch.sigmoid(self.config.time_spread * normal + self.config.time_mean)
 
-    def _note(self, errors: Tensor, domains: np.ndarray, log: Log) -> None:
+    def _note(self, errors: Tensor, kinds: np.ndarray, log: Log) -> None:
         log.add(loss=errors.mean())
-        for domain in np.unique(domains):
-            log.add(**{str(domain): errors[torch.from_numpy(domains == domain)].mean()})
+        for name in np.unique(kinds):
+            log.add(**{str(name): errors[torch.from_numpy(kinds == name)].mean()})
 
     def pipeline(self) -> PixArtAlphaPipeline:
         """What would ship now: the averaged networks."""
