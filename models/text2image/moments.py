@@ -2,7 +2,7 @@
 
 Feature matching (Salimans et al. 2016, arXiv:1606.03498) with features that need no network: glaring pictures spread
 wider, and what is drawn twice has more edges. Pairs have the same captions, so that on average nothing should be
-between them; the average runs over many batches, domain by domain.
+between them; the average runs over many batches, kind by kind.
 """
 
 from collections.abc import Sequence
@@ -14,22 +14,22 @@ _MEMORY = 0.95  # of what was, at each batch
 
 
 class Moments(nn.Module):
-    """`apart`: how much more than real latents the painted ones have of each moment, (domains, 4 C), a running mean."""
+    """`apart`: how much more than real latents the painted ones have of each moment, (kinds, 4 C), a running mean."""
 
     apart: Tensor
 
-    def __init__(self, domains: Sequence[str], channels: int):
+    def __init__(self, kinds: Sequence[str], channels: int):
         super().__init__()
-        self.domains = tuple(domains)
-        self.register_buffer("apart", torch.zeros(len(self.domains), 4 * channels))
+        self.kinds = tuple(kinds)
+        self.register_buffer("apart", torch.zeros(len(self.kinds), 4 * channels))
 
-    def forward(self, painted: Tensor, real: Tensor, domains: Sequence[str]) -> Tensor:
+    def forward(self, painted: Tensor, real: Tensor, kinds: Sequence[str]) -> Tensor:
         """The loss of pairs of latents (B, C, h, w), downhill of which `apart` grows smaller; updates `apart`."""
         more = moments(painted) - moments(real)  # (B, 4 C)
         losses = []
-        for domain in sorted(set(domains)):
-            number = self.domains.index(domain)
-            mean = more[[place for place, one in enumerate(domains) if one == domain]].mean(0)
+        for kind in sorted(set(kinds)):
+            number = self.kinds.index(kind)
+            mean = more[[place for place, one in enumerate(kinds) if one == kind]].mean(0)
             self.apart[number] = torch.lerp(mean.detach(), self.apart[number], _MEMORY)
             losses.append((self.apart[number].clone() * mean).sum())
         return torch.stack(losses).mean()

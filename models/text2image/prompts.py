@@ -77,11 +77,14 @@ class Anew:
 
 def asked(facts: dict, domain: str) -> dict[str, str]:
     """Of the answers that facts give, those that their canonical caption says."""
-    return {
-        question: answer
-        for question, answer in answers(facts, domain).items()
-        if (domain, question) not in _NEVER_SAID and (domain, question, answer) not in _UNSAID
-    }
+    told = implied(facts, domain).items()
+    return {question: answer for question, answer in told if (domain, question, answer) not in _UNSAID}
+
+
+def implied(facts: dict, domain: str) -> dict[str, str]:
+    """Those, and what goes without saying: no glasses, no moon."""
+    told = answers(facts, domain).items()
+    return {question: answer for question, answer in told if (domain, question) not in _NEVER_SAID}
 
 
 def _lots(facts: Sequence[dict], domain: str) -> list[list[dict]]:

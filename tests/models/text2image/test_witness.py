@@ -9,7 +9,7 @@ from models.text2image import align, folder, latents, train_witness, witness
 from models.text2image import train as train_prior
 from models.text2image.captions import plain, thorough
 from models.text2image.moments import Moments, moments
-from models.text2image.prompts import Anew, asked
+from models.text2image.prompts import Anew, asked, implied
 from models.text2image.questions import ABSENT, answers
 from models.text2image.witness import Asked, Catalogue, Question, Witness
 from models.text2image.words import UNSEEN, VOCABULARY, split, withheld
@@ -156,7 +156,7 @@ def test_half_of_the_prompts_are_those_of_the_real_latents_beside_them(house, tm
     assert len(drawn.said) == len(drawn.questions) == 12 and len(drawn.real) == 6
     for told, real in zip(drawn.questions, drawn.real):
         rows = kept.rows[[bool((real == torch.from_numpy(one).float()).all()) for one in kept.values]]
-        known = [asked(faces.facts(row), faces.domains[row]).values() for row in rows]
+        known = [implied(faces.facts(row), faces.domains[row]).values() for row in rows]
         assert [answer for _, answer in told] in [list(answers) for answers in known]
 
 
