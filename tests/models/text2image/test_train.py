@@ -37,7 +37,8 @@ class Squares:
         return pictures
 
     def facts(self, row):
-        return {"relation": "left"} if row % 4 == 1 else {"colour": "red"}
+        told = {"relation": "left"} if row % 4 == 1 else {"colour": "red"}
+        return told | ({"style": "shapes"} if self.domains[row] == "scene" else {})
 
     def captions(self, rows, rng, whole):
         return [str(rng.choice(["a red square", "a woman smiling"])) for _ in rows]
