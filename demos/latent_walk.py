@@ -220,16 +220,7 @@ def build() -> dict[str, gr.components.Component]:
         )
     settings = {"way": way, "psi": psi, **_unseen(first)}
     settings["model"] = _other_models(stage, settings)
-    followed = ", ".join(settings)
-    gr.on(
-        [part.change for part in settings.values()],
-        None,
-        list(settings.values()),
-        stage,
-        js=FOLLOW.format(followed),
-        api_visibility="private",
-    )
-    stage.select(None, None, [settings[name] for name in CHOSEN], js=TELL, api_visibility="private")
+    _follow(stage, settings)
     reel, seconds = _film(settings)
     with kit.look_inside():
         Inside([SIDELINE.serve(function, always) for function in (service.inside, service.layers)], min_height=480)
@@ -237,6 +228,19 @@ def build() -> dict[str, gr.components.Component]:
     kit.cards({called.get(spec.key, spec.key): spec.card for spec in registry.family(FAMILY)}, settings["model"])
     _endpoints()
     return {**settings, "seconds": seconds, "keyframes": reel}
+
+
+def _follow(stage: Stage, settings: dict[str, gr.components.Component]) -> None:
+    """Have the stage hear of every setting, and the settings of what is chosen on it."""
+    gr.on(
+        [part.change for part in settings.values()],
+        None,
+        list(settings.values()),
+        stage,
+        js=FOLLOW.format(", ".join(settings)),
+        api_visibility="private",
+    )
+    stage.select(None, None, [settings[name] for name in CHOSEN], js=TELL, api_visibility="private")
 
 
 def _unseen(first: dict[str, Any]) -> dict[str, gr.components.Component]:

@@ -15,8 +15,9 @@ os.environ.update(
     GRADIO_TEMP_DIR=str(Path(_HOME.name) / "gradio"),
     GRADIO_ANALYTICS_ENABLED="False",
     HF_HUB_DISABLE_TELEMETRY="1",
-    NUMBA_CACHE_DIR=str(Path(_HOME.name) / "numba"),
 )
+# Set before the first worker starts, so that librosa, which takes half a minute, is compiled once for all of them.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(_HOME.name) / "numba"))
 if "PYTEST_XDIST_WORKER" in os.environ:  # processes that share the cores must not all take all of them
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -37,14 +37,8 @@ def tiny_stable_audio():
         StableAudioPipeline,
         StableAudioProjectionModel,
     )
-    from transformers import T5Config, T5EncoderModel, T5TokenizerFast
+    from transformers import T5Config, T5EncoderModel
 
-    letters = [
-        ("<pad>", 0.0),
-        ("</s>", 0.0),
-        ("<unk>", 0.0),
-        *((letter, -2.0) for letter in "▁abcdefghijklmnopqrstuvwxyz"),
-    ]
     return StableAudioPipeline(
         vae=AutoencoderOobleck(
             encoder_hidden_size=8,  # means and deviations of four latents
@@ -56,7 +50,7 @@ def tiny_stable_audio():
             sampling_rate=RATE,
         ),
         text_encoder=T5EncoderModel(T5Config(vocab_size=32, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)),
-        tokenizer=T5TokenizerFast(vocab=letters, extra_ids=0, model_max_length=32),
+        tokenizer=_tokenizer(),
         projection_model=StableAudioProjectionModel(16, 16, min_value=0, max_value=32),
         transformer=StableAudioDiTModel(
             sample_size=64,
@@ -75,6 +69,15 @@ def tiny_stable_audio():
             sigma_min=0.3, sigma_max=500, sigma_data=1.0, sigma_schedule="exponential", prediction_type="v_prediction"
         ),
     )
+
+
+def _tokenizer():
+    """T5's tokenizer with an alphabet of one letter each."""
+    from transformers import T5TokenizerFast
+
+    marks = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    letters = [(letter, -2.0) for letter in "▁abcdefghijklmnopqrstuvwxyz"]
+    return T5TokenizerFast(vocab=marks + letters, extra_ids=0, model_max_length=32)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,18 @@ COMMIT = "0" * 40
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    """The pipeline's own classes with a few thousand random weights, laid out as the hub's cache does."""
+    """A tiny checkpoint, laid out as the hub's cache does."""
+    torch.manual_seed(0)
+    root = tmp_path_factory.mktemp("hub")
+    snapshot = root / REPOSITORY / "snapshots" / COMMIT
+    _tiny_klein().to(torch.bfloat16).save_pretrained(snapshot)
+    (root / REPOSITORY / "refs").mkdir()
+    (root / REPOSITORY / "refs" / "main").write_text(COMMIT)
+    return root
+
+
+def _tiny_klein():
+    """The pipeline's own classes with a few thousand random weights."""
     from diffusers import (
         AutoencoderKLFlux2,
         FlowMatchEulerDiscreteScheduler,
@@ -33,7 +44,6 @@ def checkpoint(tmp_path_factory):
     )
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
-    torch.manual_seed(0)
     transformer = Flux2Transformer2DModel(
         patch_size=1,
         in_channels=16,
@@ -66,7 +76,7 @@ def checkpoint(tmp_path_factory):
         norm_num_groups=2,
         sample_size=32,
     )
-    pipeline = Flux2KleinPipeline(
+    return Flux2KleinPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
         vae=autoencoder,
         text_encoder=encoder,
@@ -74,12 +84,6 @@ def checkpoint(tmp_path_factory):
         transformer=transformer,
         is_distilled=True,
     )
-    root = tmp_path_factory.mktemp("hub")
-    snapshot = root / REPOSITORY / "snapshots" / COMMIT
-    pipeline.to(torch.bfloat16).save_pretrained(snapshot)
-    (root / REPOSITORY / "refs").mkdir()
-    (root / REPOSITORY / "refs" / "main").write_text(COMMIT)
-    return root
 
 
 def _tokenizer():
