@@ -28,8 +28,8 @@ class Ask:
 
     prompt: str
     seed: int
-    steps: int = 12
-    guidance: float = 2.0
+    steps: int = 5
+    guidance: float = 1.5
     negative_prompt: str = ""
     count: int = 4
 

@@ -22,7 +22,7 @@ from models.text2image.questions import answers
 COLUMNS, LABEL = 10, 66  # of a sheet: pictures side by side, and pixels for the words below each
 CHECKED = 300  # held-out pictures of a domain that the judges are tried on
 GUIDANCES = (1.0, 1.5, 2.0, 3.0, 4.0)
-STEPS = (4, 8, 12, 16, 20)
+STEPS = (2, 3, 4, 5, 6, 8, 12, 20)
 
 Judges = dict[str, Judge]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
     from diffusers import PixArtAlphaPipeline
 
-ROUGH_STEPS = 4
+ROUGH_STEPS = 2
 ROUGH_SIDE = 64
 BEGIN_AT = 0.6  # of the noise: enough to invent detail, too little to lose the drawing
 

@@ -40,7 +40,7 @@ SHARES = {
     "portrait": 0.22, "fruit": 0.12, "flower": 0.12, "sketch": 0.14,
     "shapes": 0.2, "landscape": 0.08, "still life": 0.12,
 }  # fmt: skip
-STEPS, GUIDANCE = 12, 2.0  # of the sheets
+STEPS, GUIDANCE = 5, 1.5  # of the sheets
 
 
 @dataclass(frozen=True)

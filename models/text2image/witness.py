@@ -130,14 +130,21 @@ class Witness(nn.Module):
         self.register_buffer("spans", catalogue.spans(), persistent=False)
 
     def forward(self, latents: Tensor, asked: Asked) -> Tensor:
+        return self.answers(self.found(latents, asked), asked)
+
+    def found(self, latents: Tensor, asked: Asked) -> Tensor:
+        """What it goes by when it answers, (n, D)."""
         x = self.coarse(self.fine(latents)) + self.place  # (B, width, h/2, w/2)
         x = x[asked.whose]  # (n, width, h/2, w/2)
         question = self.key(asked.keys) + self.colour(asked.colours)  # (n, width)
         for block in self.modulated:
             x = block(x, question)
-        told = torch.cat([x.mean((2, 3)), x.amax((2, 3)), self.narrow(x).flatten(1)], 1)  # (n, told)
-        told = self.head(F.dropout(told, 0.1, self.training))
-        return told.float().masked_fill(~self.spans[asked.keys], -1e4)  # (n, answers)
+        found = torch.cat([x.mean((2, 3)), x.amax((2, 3)), self.narrow(x).flatten(1)], 1)  # (n, D)
+        return F.dropout(found, 0.1, self.training)
+
+    def answers(self, found: Tensor, asked: Asked) -> Tensor:
+        """Outputs (n, all answers), those of other questions out of reach."""
+        return self.head(found).float().masked_fill(~self.spans[asked.keys], -1e4)
 
 
 class Block(nn.Module):

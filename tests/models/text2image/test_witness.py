@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.random import default_rng
 
-from models.text2image import align, folder, latents, train_witness, witness
+from models.text2image import align, critic, folder, latents, train_witness, witness
 from models.text2image import train as train_prior
 from models.text2image.captions import plain, thorough
 from models.text2image.moments import Moments, moments
@@ -145,7 +145,7 @@ def test_the_prior_and_the_words_learn_from_what_the_witness_misses(house, tmp_p
     trainer.missed(trainer.paint(drawn.said, default_rng(0)), drawn, log).backward()
     for network in (trainer.flow.prior, trainer.flow.text_encoder):
         assert max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is not None) > 0
-    assert all(p.grad is None for p in trainer.witness.parameters())
+    assert all(p.grad is None for p in trainer.critic.parameters())
     assert 0 <= float(log.sums["there"]) <= 1
 
 
@@ -178,17 +178,39 @@ def test_moments_see_means_spreads_and_edges():
     assert moments(stripes)[0].tolist() == pytest.approx([0, (16 / 15) ** 0.5, 2, 0], abs=0.01)
 
 
-@pytest.mark.parametrize("way", [0.0, 1.0])
-def test_what_is_kept_is_a_part_of_the_way(house, tmp_path, way):
-    config = align.AlignConfig(views=8, batch=8, keep_every=8, way=way)
+def test_a_step_teaches_the_prior_and_the_critic(house, tmp_path):
+    config = align.AlignConfig(views=8, batch=8, real=8, lessons=8, keep_every=8)
     trainer = align.Aligner(config, Faces(), house, tmp_path / "witness.safetensors", tmp_path, "cpu")
-    begun = {name: tensor.clone() for name, tensor in trainer.flow.prior.state_dict().items()}
-    trainer.averaged.decay = 0.0
-    trainer.step(0, align.Log(tmp_path / "log.jsonl"))
-    trainer.step(1, align.Log(tmp_path / "log.jsonl"))
-    kept = trainer.pipeline().transformer.state_dict()
-    moved = max(float((kept[name] - begun[name]).abs().max()) for name in begun)
-    assert (moved > 0) == (way > 0)
+    networks = trainer.flow.prior, trainer.flow.text_encoder, trainer.critic
+    before = [[tensor.detach().clone() for tensor in network.parameters()] for network in networks]
+    log = align.Log(tmp_path / "log.jsonl")
+    for views in (1, 2):  # at 0 the rate is 0 too
+        trainer.step(views, log)
+    for network, was in zip(networks, before):
+        assert max(float((now.detach() - then).abs().max()) for now, then in zip(network.parameters(), was)) > 0
+    assert 0 < float(log.sums["real_doubted"]) < 2 and 0 < float(log.sums["painted_doubted"]) < 2
+
+
+def test_a_critic_learns_what_is_painted_and_still_what_is_shown():
+    torch.manual_seed(0)
+    learner, chance, log = critic.Critic(Witness(CATALOGUE, side=4, width=16, depth=1)), default_rng(0), {}
+    told = [[(Question.of(domain, name), answer) for name, answer in facts.items()] for domain, facts in TOLD]
+    latents = torch.randn(4, 8, 4, 4)
+
+    class Kept:
+        def add(self, **values):
+            log.update(values)
+
+    for _ in range(80):
+        learner.learn((latents, told), (latents.flip(3) * 0.5, told), chance, Kept())
+    assert float(log["painted_doubted"]) > 0.8 > 0.2 > float(log["real_doubted"])
+    assert float(log["right"]) > 0.9
+
+
+def test_some_questions_are_questions_of_the_same_picture():
+    told = [[(Question("portrait", name), name) for name in "abcdef"], [(Question("fruit", "kind"), "apple")]]
+    found = critic.some(told, 3, default_rng(0))
+    assert [len(one) for one in found] == [3, 1] and set(found[0]) < set(told[0]) and found[1] == told[1]
 
 
 def test_paintings_go_from_noise_to_nothing_of_it_in_steps_that_differ(house):
@@ -201,7 +223,7 @@ def test_paintings_go_from_noise_to_nothing_of_it_in_steps_that_differ(house):
 
 @pytest.mark.training
 def test_alignment_that_was_stopped_goes_on_and_is_a_house_again(house, tmp_path):
-    config = align.AlignConfig(views=16, batch=8, keep_every=8)
+    config = align.AlignConfig(views=16, batch=8, real=8, lessons=8, keep_every=8)
     align.align(config, tmp_path, house, tmp_path / "witness.safetensors", tmp_path / "out", "cpu")
     assert folder.about(tmp_path / "out" / "house")["aligned"] == 16
     folder.read(tmp_path / "out" / "house")
