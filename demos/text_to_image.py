@@ -41,7 +41,7 @@ LABEL = kit.WallLabel(
 
 
 def text_to_image(
-    prompt: str, seed: int = 0, steps: int = 12, guidance: float = 2.0, negative_prompt: str = "", count: int = 4
+    prompt: str, seed: int = 0, steps: int = 5, guidance: float = 1.5, negative_prompt: str = "", count: int = 4
 ) -> list[Image.Image]:
     """Paint what a prompt says.
 
@@ -49,7 +49,7 @@ def text_to_image(
         prompt: a few words, such as "a smiling woman with round glasses on a blue background".
         seed: a whole number from 0 to 2147483647, of the first picture; each after it has the next one.
         steps: how often the noise is looked at anew, from 1 to 50.
-        guidance: how firmly the prompt leads; 1 is not at all firmly, 2 is usual.
+        guidance: how firmly the prompt leads; 1 is not at all firmly, 1.5 is usual.
         negative_prompt: what to lead away from, in words; may be empty.
         count: how many pictures, from 1 to 9.
 

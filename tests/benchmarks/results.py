@@ -66,7 +66,7 @@ def encoder() -> Run:
 def words_to_pictures(count: int) -> Run:
     from models.text2image.engine import Ask, paint
 
-    return functools.partial(paint, Ask("a dark red cherry on a white background", 1, count=count))
+    return functools.partial(paint, Ask("a dark red cherry on a white background", 1, steps=12, count=count))
 
 
 def text_part(part: str) -> Run:

@@ -125,7 +125,7 @@ def test_what_is_no_order_gets_a_sentence(order):
 
 def test_what_cannot_be_is_clamped_and_said():
     ask, _, said = service.read({"prompt": "a red apple", "steps": 10_000, "count": 1000, "guidance": "much"})
-    assert (ask.steps, ask.count, ask.guidance) == (50, 9, 2.0) and said
+    assert (ask.steps, ask.count, ask.guidance) == (50, 9, 1.5) and said
 
 
 def test_a_large_model_takes_the_wishes_that_suit_it():

@@ -233,6 +233,6 @@ def test_a_grid_that_cannot_be_is_refused(x, y, sentence):
 def test_the_second_stage_begins_with_the_first_one_s_picture(house, cache):
     stages = two_stages(Ask(ASK.prompt, 5, steps=10), cache=cache)
     assert stages.rough.size == (64, 64) and stages.refined.size == (32, 32)
-    assert stages.steps == (4, 6), "of ten steps, those from 0.6 of the noise on"
+    assert stages.steps == (2, 6), "of ten steps, those from 0.6 of the noise on"
     other = two_stages(Ask("a red tulip", 5, steps=10), cache=cache)
     assert not alike(stages.refined, other.refined)
