@@ -36,7 +36,7 @@ class Counts:
     distances: int = 72  # a side, a domain
     seeds: int = 2
     prompts: int = 200
-    ablation: int = 40  # prompts, at each of nine settings
+    ablation: int = 40  # prompts, at each of twelve settings
 
 
 QUICK = Counts(distances=12, seeds=1, prompts=20, ablation=10)

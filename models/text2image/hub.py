@@ -86,10 +86,10 @@ def fitted(ask: Ask, model: str) -> tuple[Ask, list[str]]:
     What stands as an ask has it from the start was made for the house model, and gives way without a word.
     """
     painter, said = _painter(model), []
-    if ask.steps > painter.most_steps:
-        # More than it was distilled for makes the picture worse.
-        if ask.steps != Ask.steps:
-            said.append(f"This model was made for {painter.steps} steps: {painter.steps} were taken for {ask.steps}.")
+    if ask.steps == Ask.steps:
+        ask = replace(ask, steps=painter.steps)
+    elif ask.steps > painter.most_steps:  # more than it was distilled for makes the picture worse
+        said.append(f"This model was made for {painter.steps} steps: {painter.steps} were taken for {ask.steps}.")
         ask = replace(ask, steps=painter.steps)
     if ask.negative_prompt:
         said.append("This model takes no negative prompt: it was left aside.")
