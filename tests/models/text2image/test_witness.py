@@ -213,6 +213,19 @@ def test_some_questions_are_questions_of_the_same_picture():
     assert [len(one) for one in found] == [3, 1] and set(found[0]) < set(told[0]) and found[1] == told[1]
 
 
+@pytest.mark.parametrize("way", [0.0, 1.0])
+def test_what_is_kept_is_a_part_of_the_way(house, tmp_path, way):
+    config = align.AlignConfig(views=8, batch=8, real=8, lessons=8, keep_every=8, way=way)
+    trainer = align.Aligner(config, Faces(), house, tmp_path / "witness.safetensors", tmp_path, "cpu")
+    begun = {name: tensor.clone() for name, tensor in trainer.flow.prior.state_dict().items()}
+    trainer.averaged.decay = 0.0
+    trainer.step(0, align.Log(tmp_path / "log.jsonl"))
+    trainer.step(1, align.Log(tmp_path / "log.jsonl"))
+    kept = trainer.pipeline().transformer.state_dict()
+    moved = max(float((kept[name] - begun[name]).abs().max()) for name in begun)
+    assert (moved > 0) == (way > 0)
+
+
 def test_paintings_go_from_noise_to_nothing_of_it_in_steps_that_differ(house):
     config, chance = align.AlignConfig(), default_rng(0)
     walks = [align._times(chance, config) for _ in range(20)]
