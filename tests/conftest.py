@@ -16,10 +16,10 @@ os.environ.update(
     GRADIO_ANALYTICS_ENABLED="False",
     HF_HUB_DISABLE_TELEMETRY="1",
 )
-# Set before the first worker starts, so that librosa, which takes half a minute, is compiled once for all of them.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(_HOME.name) / "numba"))
 if "PYTEST_XDIST_WORKER" in os.environ:  # processes that share the cores must not all take all of them
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+else:  # workers inherit it: librosa, which takes half a minute, is compiled once for all of them
+    os.environ["NUMBA_CACHE_DIR"] = str(Path(_HOME.name) / "numba")
 
 ROOT = Path(__file__).resolve().parent.parent
 GUESTS = ROOT / "tests" / "guests"

@@ -49,7 +49,7 @@ FACTS = 4000  # pictures of a kind whose facts prompts are made of
 
 @dataclass(frozen=True)
 class AlignConfig(TrainConfig):
-    """Settings for one CPU core and an hour and a quarter: `views` are prompts painted.
+    """Settings for one CPU core and an hour and a half: `views` are prompts painted.
 
     At twice these rates and more, what the witness misses drowns what the flow learns, whose loss grows by half.
     """
@@ -118,7 +118,7 @@ class Aligner(Trainer):
         super().__init__(config, captioned, pipeline.vae, flow_of(pipeline), out, device)
         self.prompts = Prompts(captioned, self.latents, config)
         self.begun = {name: tensor.clone() for name, tensor in self.flow.state_dict().items()}
-        self.critic = Critic(witness.load(seen_by).to(device)).to(device)
+        self.critic = Critic(witness.load(seen_by)).to(device)
         self.told = facts_told(captioned, self.latents)
         self.lessons = Mixture([kind(*one) for one in self.told], SHARES)
         self.moments = Moments(list(SHARES), self.latents.values.shape[1]).to(device)

@@ -70,10 +70,9 @@ class Critic(nn.Module):
         nn.utils.clip_grad_norm_(self.parameters(), 2.0)
         self.optimiser.step()
         self.eval().requires_grad_(False)
-        taken_for_painted = {f"{name}_doubted": told.softmax(1)[:, -1].mean() for name, told in (
-            ("real", of_real), ("painted", of_painted)
-        )}  # fmt: skip
-        log.add(critic=loss, right=(of_real[:, :-1].argmax(1) == true.answers).float().mean(), **taken_for_painted)
+        real_doubted, painted_doubted = (told.softmax(1)[:, -1].mean() for told in (of_real, of_painted))
+        right = (of_real[:, :-1].argmax(1) == true.answers).float().mean()
+        log.add(critic=loss, right=right, real_doubted=real_doubted, painted_doubted=painted_doubted)
 
     def state(self) -> dict[str, Any]:
         return {"critic": self, "critic_optimiser": self.optimiser}

@@ -275,6 +275,7 @@ def test_a_saved_photograph_brings_drawing_subject_and_seed_back(room, open_page
     drop(other, file)
     other.locator(SHOWN).wait_for()
     other.get_by_role("radio", name="Magenta", exact=True).wait_for()
+    other.locator(f'{SHOWN}[alt$="of a flower, made from the drawing with seed 9"]').wait_for()  # filled in one by one
     settled(other)
     assert ink(other) == pytest.approx(drawn, rel=0.02)
     assert pixels(saved(other, "Save photo")) == pytest.approx(pixels(file), abs=2)
