@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,10 @@ os.environ.update(
     GRADIO_ANALYTICS_ENABLED="False",
     HF_HUB_DISABLE_TELEMETRY="1",
 )
+if sys.dont_write_bytecode:  # every gallery would compile every library anew; so one does for all, in the tests' folder
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(Path(_HOME.name) / "bytecode")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 if "PYTEST_XDIST_WORKER" in os.environ:  # processes that share the cores must not all take all of them
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 else:  # workers inherit it: librosa, which takes half a minute, is compiled once for all of them
