@@ -21,6 +21,7 @@ from demos.house.meter import cache_meter
 from demos.house.sentences import Page
 from demos.house.teaching import teaching_page
 from demos.house.theme import gallery_theme
+from demos.house.widget import Widget
 from demos.kit import ASSETS, Demo, guard
 from models.errors import BadInput
 from models.settings import Settings
@@ -58,7 +59,7 @@ def build_gallery(settings: Settings) -> gr.Blocks:
     rooms, closed = discover(settings.demos)
     built, unbuilt = _build_rooms(rooms)
     with Page(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE) as page:
-        header = gr.HTML(HEADER, js_on_load=_header_js(built), apply_default_css=False, elem_id="v-header")
+        header = Widget(HEADER, js_on_load=_header_js(built), apply_default_css=False, elem_id="v-header")
         with gr.Tabs(elem_id="rooms", selected=LOBBY, overflow_behavior="wrap") as tabs:
             _hang_lobby(page, settings, [room for room, *_ in built], [*closed, *unbuilt])
             for room, content, components in built:
@@ -182,7 +183,7 @@ def _keep_address(room: Demo, components: Mapping[str, Component]) -> None:
 
 def _open_requests(
     page: gr.Blocks,
-    header: gr.HTML,
+    header: Widget,
     tabs: gr.Tabs,
     rooms: Mapping[str, Mapping[str, Component]],
     takers: Mapping[str, Component | None],

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
 
 from demos.arithmetic.words import captions, verdict
 from demos.house.pictures import webp_url
+from demos.house.widget import Widget
 from demos.kit import SEED_LIMIT
 from models.faces.arithmetic import Reading, three_by_three
 from models.faces.arithmetic_examples import read_opening
@@ -73,7 +73,7 @@ def read_out(reading: Reading) -> dict[str, Any]:
     return {**vars(reading), "holds": reading.holds(), "words": captions(reading), "verdict": verdict(reading)}
 
 
-class Board(gr.HTML):
+class Board(Widget):
     """Value: the equation that looking inside is about, as JSON. Events: `select` (the settings changed; the page's
     `.fa` element gives them as `settings()`), `submit` (look at this), `upload` (a photo in `.fa`'s `photo`), `stop`.
 
@@ -102,6 +102,3 @@ class Board(gr.HTML):
             # Gradio makes the component anew, with what changed among the options, whenever an event updates it.
             **{"asked": None, "looking": False, "news": None, **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"

@@ -13,6 +13,7 @@ import gradio as gr
 import segno
 
 from demos.house.address import addresses, only_here
+from demos.house.widget import Widget
 from demos.kit import ASSETS, Demo
 from models.settings import Settings
 
@@ -31,7 +32,7 @@ QUIET_ZONE = 4  # modules of white around a code: what ISO/IEC 18004 asks for
 
 def hang_board(page: gr.Blocks, rooms: Sequence[Demo], settings: Settings) -> gr.HTML:
     """The board above the lobby's cards, and a poster for each room, kept folded until it is shown."""
-    board = gr.HTML(
+    board = Widget(
         board_html(rooms, addresses(settings)),
         js_on_load=SCRIPT.read_text(encoding="utf-8"),
         apply_default_css=False,

@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from demos.house.widget import Widget
 from demos.kit import SEED_LIMIT
 from models.sketch.engine import check_subject
 from models.sketch.strokes import INK, drawing_from_text
@@ -75,7 +76,7 @@ class SketchFile(gr.Image):
         return payload.path if payload else None
 
 
-class Easel(gr.HTML):
+class Easel(Widget):
     """Paper, tools and photograph. Value: the drawing on the paper, as `drawing_to_text` writes it.
 
     Props the page listens to: `subject`, `seed`, `live` (the photograph follows the pen), `looking` (say when a
@@ -103,9 +104,6 @@ class Easel(gr.HTML):
             server_functions=list(server_functions),
             **{"subject": subject, "seed": seed, "live": True, "looking": False, "photo": "", **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"
 
     def accept_setting(self, raw: Any) -> str:
         """The drawing of a recipe that may come from anyone, checked; BadInput when it is none."""

@@ -7,10 +7,10 @@ import secrets
 import time
 from typing import Any
 
-import gradio as gr
 import numpy as np
 
 from demos.house.counter import LIVE, Answer
+from demos.house.widget import Widget
 from demos.kit import SEED_LIMIT
 from demos.sound import clips, service
 from demos.sound.stage import FOLDER, scripts
@@ -73,7 +73,7 @@ def _told(tally: Tally) -> dict[str, Any]:
     return {"rounds": tally.rounds, "found": tally.found, "fooled": tally.fooled, "spread": tally.spread}
 
 
-class Game(gr.HTML):
+class Game(Widget):
     """The game. It asks for a round once it can be seen."""
 
     def __init__(self, **options: Any):
@@ -85,6 +85,3 @@ class Game(gr.HTML):
             server_functions=[LIVE.serve(function) for function in (play, answer, score, reset)],
             **options,
         )
-
-    def get_block_name(self) -> str:
-        return "html"

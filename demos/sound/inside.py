@@ -6,11 +6,11 @@ The house sends numbers and small pictures; `assets/sound/inside.js` draws them 
 
 from typing import Any
 
-import gradio as gr
 import numpy as np
 
 from demos.house.counter import SIDELINE, Answer, always
 from demos.house.pictures import webp_url
+from demos.house.widget import Widget
 from demos.sound import service
 from demos.sound.stage import FOLDER, scripts
 from models.foley import cochlea, seen, soundtrack, synthesis
@@ -49,7 +49,7 @@ def modes(order: dict) -> Answer:
     return {"hits": told}
 
 
-class Inside(gr.HTML):
+class Inside(Widget):
     """It follows what is heard on the stage, and asks by itself once it can be seen."""
 
     def __init__(self, **options: Any):
@@ -61,6 +61,3 @@ class Inside(gr.HTML):
             server_functions=[SIDELINE.serve(function, always) for function in (spectra, modes)],
             **options,
         )
-
-    def get_block_name(self) -> str:
-        return "html"

@@ -9,9 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import gradio as gr
-
 from demos.house.counter import LIVE, SIDELINE, always
+from demos.house.widget import Widget
 from demos.kit import ASSETS, SEED_LIMIT
 from demos.sound import clips, service
 from models.foley import synthesis
@@ -60,7 +59,7 @@ def scripts(names: tuple[str, ...], setup: Mapping[str, Any]) -> str:
     return "\n".join(['"use strict";', f"const SETUP = {json.dumps(setup)};", *files])
 
 
-class Stage(gr.HTML):
+class Stage(Widget):
     """The works of the room. Events: `submit` (long work: the order in the page's `.so` element, the visitor's film its
     `source`), `stop`, `select` (the settings changed; the element gives them as `settings()`).
 
@@ -93,6 +92,3 @@ class Stage(gr.HTML):
             ],
             **{"asked": None, "model": "house", "news": None, "file": None, **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"

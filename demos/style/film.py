@@ -7,9 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import gradio as gr
-
 from demos.house.steps import OnStep, in_steps
+from demos.house.widget import Widget
 from demos.style import service
 from demos.style.studio import FOLDER, scripts
 from models.errors import BadInput
@@ -43,7 +42,7 @@ def words(report: FilmReport) -> str:
     return " ".join(filter(None, (told, still, report.note)))
 
 
-class Film(gr.HTML):
+class Film(Widget):
     """A film to choose. Events: `submit` (paint the order in the page's `.sf` element, the film its `source`), `stop`.
 
     Prop the page listens to: `news` of the film under way.
@@ -58,6 +57,3 @@ class Film(gr.HTML):
             apply_default_css=False,
             **{"news": None, **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"

@@ -16,6 +16,7 @@ from PIL import Image
 from demos.house.counter import SIDELINE, Answer
 from demos.house.pictures import webp_url
 from demos.house.steps import in_steps
+from demos.house.widget import Widget
 from demos.style import mixing, photos, service, turn
 from demos.style.studio import FOLDER, scripts
 from models.style import cycle, engine, gatys, inside, looks
@@ -125,7 +126,7 @@ def _mean(losses: Mapping[int, float]) -> float:
     return round(sum(losses.values()) / max(len(losses), 1), 5)
 
 
-class Inside(gr.HTML):
+class Inside(Widget):
     """It follows what hangs in the studio, and asks by itself once it can be seen. Events: `submit` (a descent: the
     order in the page's `.sn` element), `stop`. Prop the page listens to: `news` of the descent."""
 
@@ -139,6 +140,3 @@ class Inside(gr.HTML):
             server_functions=[SIDELINE.serve(function, service.ours) for function in (look, parts, turn.turn)],
             **{"news": None, **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"

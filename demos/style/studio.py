@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from PIL import Image
 
 from demos.house.counter import LIVE, SIDELINE
 from demos.house.pictures import webp_url
+from demos.house.widget import Widget
 from demos.kit import ASSETS, SEED_LIMIT
 from demos.style import mixing, photos, service
 from models.faces.contact import tiles
@@ -79,7 +79,7 @@ def scripts(names: tuple[str, ...], setup: Mapping[str, Any]) -> str:
     return "\n".join(['"use strict";', f"const SETUP = {json.dumps(setup)};", *files])
 
 
-class Studio(gr.HTML):
+class Studio(Widget):
     """The works of the room. Value: a visitor's photo from outside, as a data URL. Events: `submit` (paint the order in
     the page's `.st` element), `stop`, `select` (the settings changed; the element gives them as `settings()`).
 
@@ -113,9 +113,6 @@ class Studio(gr.HTML):
             ],
             **{"asked": None, "model": "house", "news": None, **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"
 
     def accept_picture(self, picture: Image.Image) -> str:
         """A picture from another room, as the value that shows it."""

@@ -9,13 +9,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from demos.house.counter import LIVE, SIDELINE, Answer, always
 from demos.house.pictures import png_url, webp_url
+from demos.house.widget import Widget
 from demos.kit import SEED_LIMIT, whole_seed
 from demos.style import photos, service
 from demos.style.studio import FOLDER, scripts
@@ -110,7 +110,7 @@ def _floats(picture: Image.Image) -> NDArray[np.float32]:
     return np.asarray(picture, np.float32) / 255  # (H, W, 3)
 
 
-class Turn(gr.HTML):
+class Turn(Widget):
     """Value: what a recipe asks for, {photo, direction} as JSON, its photo a name or a data URL."""
 
     def __init__(self, **options: Any):
@@ -130,9 +130,6 @@ class Turn(gr.HTML):
             ],
             **options,
         )
-
-    def get_block_name(self) -> str:
-        return "html"
 
     def accept_setting(self, raw: Any) -> str:
         """What a recipe asks for, checked; BadInput when it makes no sense."""

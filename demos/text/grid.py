@@ -7,10 +7,10 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-import gradio as gr
 from PIL import Image
 
 from demos.house.steps import in_steps
+from demos.house.widget import Widget
 from demos.kit import SEED_LIMIT, whole_seed
 from demos.text.service import read
 from demos.text.studio import FOLDER, scripts
@@ -81,7 +81,7 @@ def made(order: Mapping[str, Any]) -> Iterator[tuple[Step, dict[int, Image.Image
                 yield finished, picture_bytes(grid_picture(news, x, y), grid_recipe(ask, x, y))
 
 
-class Grid(gr.HTML):
+class Grid(Widget):
     """Two sides and their values. Value: both sides of a recipe's grid as JSON. Events: `submit` (make the order in the
     page's `.tg` element), `stop`. Prop the page listens to: `news` of the grid under way."""
 
@@ -94,9 +94,6 @@ class Grid(gr.HTML):
             apply_default_css=False,
             **{"news": None, **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"
 
     def accept_setting(self, raw: Any) -> str:
         """Both sides of a recipe that may come from anyone, checked; BadInput when they are none."""

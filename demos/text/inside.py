@@ -7,12 +7,12 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
 from demos.house.counter import SIDELINE, Answer, always
 from demos.house.pictures import webp_url
+from demos.house.widget import Widget
 from demos.text.service import read
 from demos.text.studio import FOLDER, scripts
 
@@ -85,7 +85,7 @@ def stages(order: Mapping[str, Any]) -> Answer:
     }
 
 
-class Inside(gr.HTML):
+class Inside(Widget):
     """It follows the picture that is chosen in the studio, and asks by itself once it can be seen."""
 
     def __init__(self, **options: Any):
@@ -97,6 +97,3 @@ class Inside(gr.HTML):
             server_functions=[SIDELINE.serve(function, always) for function in (look, around, stages)],
             **options,
         )
-
-    def get_block_name(self) -> str:
-        return "html"

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from PIL import Image
 
 from demos.house.counter import SIDELINE
 from demos.house.pictures import png_url, webp_url
+from demos.house.widget import Widget
 from demos.kit import ASSETS, SEED_LIMIT
 from demos.text.service import warm
 from models.faces.contact import tiles
@@ -76,7 +76,7 @@ def scripts(names: tuple[str, ...], setup: Mapping[str, Any]) -> str:
     return "\n".join(['"use strict";', f"const SETUP = {json.dumps(setup)};", *files])
 
 
-class Studio(gr.HTML):
+class Studio(Widget):
     """The works of the room. Events: `submit` (paint the order in the page's `.tx` element), `stop`, `select` (the
     settings changed; the element gives them as `settings()`).
 
@@ -101,6 +101,3 @@ class Studio(gr.HTML):
             server_functions=[SIDELINE.serve(warm)],
             **{"asked": None, "model": "house", "news": None, **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import gradio as gr
-
+from demos.house.widget import Widget
 from demos.walk.stage import FOLDER, PATH_WORDS, scripts
 
 SCRIPTS = ("../live/standing.js", "../live/drawing.js", "inside.js")
 
 
-class Inside(gr.HTML):
+class Inside(Widget):
     """Where the three paths run, how fast the face changes on them, what each resolution adds.
 
     It asks by itself, once it can be seen and the visitor has come to rest.
@@ -25,6 +24,3 @@ class Inside(gr.HTML):
             server_functions=list(server_functions),
             **options,
         )
-
-    def get_block_name(self) -> str:
-        return "html"

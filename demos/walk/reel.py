@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import gradio as gr
-
+from demos.house.widget import Widget
 from demos.walk.stage import FOLDER, opening, scripts
 from models.errors import BadInput
 from models.faces.engine import PSI, SIDE
@@ -16,7 +15,7 @@ SCRIPTS = ("../live/standing.js", "reel.js")
 SEPARATOR = ";"
 
 
-class Reel(gr.HTML):
+class Reel(Widget):
     """Keyframes in a row. Value: their places as text, one after the other, parted by semicolons.
 
     Prop the page listens to: `seconds` (from face to face).
@@ -48,9 +47,6 @@ class Reel(gr.HTML):
             seconds=seconds,
             **options,
         )
-
-    def get_block_name(self) -> str:
-        return "html"
 
     def accept_setting(self, raw: Any) -> str:
         """The keyframes of a recipe that may come from anyone, checked; BadInput when they are none."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from PIL import Image
 
 from demos.house.pictures import png_url, webp_url
+from demos.house.widget import Widget
 from demos.kit import ASSETS, SEED_LIMIT
 from demos.walk.service import FIELD, LIVE_MODELS, STRIP, WALL
 from models.faces.contact import tiles
@@ -32,7 +32,7 @@ REMARKS = {
 }
 
 
-class Stage(gr.HTML):
+class Stage(Widget):
     """Two or four faces and the way between them.
 
     Props the page listens to: the settings by name (`seed_a` ... `way`), `model`, `photo` (hang this one).
@@ -59,9 +59,6 @@ class Stage(gr.HTML):
             server_functions=list(server_functions),
             **{"model": "house", "photo": "", **settings, **options},
         )
-
-    def get_block_name(self) -> str:
-        return "html"
 
 
 def scripts(names: Sequence[str], setup: Mapping[str, Any]) -> str:

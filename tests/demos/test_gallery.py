@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import gradio as gr
@@ -107,6 +108,13 @@ def test_the_page_keeps_its_promises(guest_package, monkeypatch):
     assert page.delete_cache and not page.analytics_enabled
     public = [fn.api_name for fn in page.fns.values() if fn.api_visibility == "public"]
     assert public == ["paint"]
+
+
+def test_no_setting_is_taken_for_an_event():
+    page = build_gallery(Settings())
+    parts = [part["props"] for part in page.config["components"]]
+    taken = [(props.get("elem_id"), name) for props in parts for name in props if isinstance(props[name], partial)]
+    assert taken == []
 
 
 def test_an_empty_house_still_opens():
