@@ -7,6 +7,7 @@ moves, standing.js once it rests.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def scripts(names: Sequence[str], setup: Mapping[str, Any]) -> str:
     return "\n".join(['"use strict";', f"const SETUP = {json.dumps(setup)};", *files])
 
 
-def opening(folder: Path) -> dict[str, Any]:
+@cache  # Gradio makes a part anew for every visitor whose settings it fills in
+def opening(folder: Path) -> Mapping[str, Any]:
     """What hangs at first paint, made by the model that ships: the face, the wall, the filmstrips."""
     with Image.open(folder / "wall.webp") as wall:
         faces = [webp_url(tile) for tile in tiles(wall.convert("RGB"), WALL)]
