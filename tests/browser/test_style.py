@@ -390,6 +390,7 @@ def test_inside_are_gram_matrices_parts_and_a_descent_that_can_be_stopped(room):
 def test_nothing_sticks_out_on_a_phone(room):
     page = room(width=360, height=740, dark=True, has_touch=True, is_mobile=True)
     page.get_by_role("button", name="Mix four").tap()
+    settled(page)
     page.get_by_role("button", name="Look inside", exact=True).tap()
     page.locator(".sn-gram").scroll_into_view_if_needed()
     page.locator(".sn-tabs button").first.wait_for(timeout=150_000)
