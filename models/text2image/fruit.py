@@ -23,6 +23,7 @@ LEFT_OUT = ("Apple 12", "Apple 13", "Apple 19", "Apple 20", "Apple 9", "Apple wo
 LEFT_OUT += ("Cherry Wax 1", "Cherry Wax 2", "Tomato Maroon 1")  # of no colour that has one name
 BACKDROPS = {"white": 0.56, "cream": 0.08, "grey": 0.09, "light blue": 0.09, "pink": 0.06, "light green": 0.06}
 BACKDROPS |= {"yellow": 0.06}
+_GARNISHED = {"apple": 0.3, "cherry": 0.45}  # share, of those without a stem, that are given one
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def picture(fruit: Cutout, rng: Generator) -> tuple[NDArray, dict]:
     backdrop = str(rng.choice(list(BACKDROPS), p=list(BACKDROPS.values())))
     pure = backdrop == "white" and rng.random() < 0.5
     canvas = np.full((FINE, FINE, 3), 255, np.float32) if pure else sheet(near(PAPERS[backdrop], rng, 3), rng)
-    if fruit.facts["kind"] == "apple" and fruit.facts.get("stem") == "no" and rng.random() < 0.3:
+    if rng.random() < _GARNISHED.get(fruit.facts["kind"], 0) and fruit.facts.get("stem") == "no":
         fruit = _garnished(fruit, rng)
     kept = rng.uniform(0.72, 0.98) if not pure else rng.uniform(0.9, 1.0)
     at = np.array([0.5, 0.5]) + rng.uniform(-1, 1, 2) * (1 - kept) * 0.3

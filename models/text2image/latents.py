@@ -15,6 +15,7 @@ from models.text2image.train_autoencoder import encode
 
 BOTH = {"flower"}  # photographs are few: these domains are kept as they are and mirrored, others one way or the other
 _CHUNK = 100
+_SAMPLED = 100  # of so many pictures one tells whether the set was rendered anew
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def encoded(captioned: Captioned, autoencoder: AutoencoderKL, folder: Path, seed
 
     Trainings of every seed share them, lest each encode the set anew: `seed` tells only what is mirrored."""
     rows, mirrored = views(captioned, seed)
-    path = folder / f"latents-{_digest(autoencoder, rows, mirrored)}.npy"
+    path = folder / f"latents-{_digest(captioned, autoencoder, rows, mirrored)}.npy"
     if not path.exists():
         print(f"Encoding {len(rows)} pictures.", flush=True)
         chunks = np.array_split(np.arange(len(rows)), -(-len(rows) // _CHUNK))
@@ -70,9 +71,9 @@ def _shown(captioned: Captioned, rows: NDArray, mirrored: NDArray) -> NDArray:
     return np.where(mirrored[:, None, None, None], pictures[:, :, ::-1], pictures)
 
 
-def _digest(autoencoder: AutoencoderKL, rows: NDArray, mirrored: NDArray) -> str:
+def _digest(captioned: Captioned, autoencoder: AutoencoderKL, rows: NDArray, mirrored: NDArray) -> str:
     """Eight letters that change with the encoder's weights, with the set and with what of it is mirrored."""
-    known = hashlib.sha256(rows.tobytes() + mirrored.tobytes())
+    known = hashlib.sha256(rows.tobytes() + mirrored.tobytes() + captioned.images(rows[::_SAMPLED]).tobytes())
     for tensor in (*autoencoder.encoder.state_dict().values(), *autoencoder.quant_conv.state_dict().values()):
         known.update((tensor.float() + 0.0).cpu().numpy().tobytes())  # -0 and 0 are the same
     return known.hexdigest()[:8]

@@ -120,7 +120,7 @@ def _sense(facts: dict, domain: str) -> dict:
     """The facts, without those that go with others only."""
     facts = {name: list(value) if isinstance(value, tuple) else value for name, value in facts.items()}
     alone = domain == "fruit" and (facts.get("state") != "whole" or facts.get("kind") == "tomato")
-    dropped = {"stem", "leaf"} if alone else {"leaf"} if facts.get("kind") == "cherry" else set()
+    dropped = {"stem", "leaf"} if alone else set()
     if facts.get("state") == "eaten" or facts.get("tool", "crayon") != "crayon":  # pencils are always grey
         dropped.add("colour")
     return {name: value for name, value in facts.items() if name not in dropped}

@@ -47,6 +47,14 @@ def test_a_two_coloured_apple_has_both_names():
     assert fruit.colour(photo, inside, "apple") == "red and yellow"
 
 
+def test_some_cherries_are_given_the_stem_that_none_came_with():
+    seen = [fruit.picture(_cutout("cherry", (190, 30, 40)), np.random.default_rng(seed)) for seed in range(20)]
+    red = {has: [(picture[..., 0] > 150 + picture[..., 1]).sum() for picture, told in seen if told["stem"] == has]
+           for has in ("yes", "no")}  # fmt: skip
+    assert 3 < len(red["yes"]) < 17 and max(red["yes"]) < min(red["no"])  # smaller, so that there is room above
+    assert any(told.get("leaf") == "yes" for _, told in seen)
+
+
 def _mean_place(picture: np.ndarray, paint: str) -> np.ndarray:
     """The middle (x, y) of the pixels nearest to a paint."""
     away = np.linalg.norm(picture.astype(float) - np.array(PAINTS[paint]), axis=2)

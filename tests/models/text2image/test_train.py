@@ -197,6 +197,13 @@ def test_latents_are_encoded_anew_for_other_weights_and_mirrored_otherwise(vae, 
     assert np.abs(latents.encoded(squares, network, tmp_path, seed=0).values - first.values).max() > 0.1
 
 
+def test_latents_are_encoded_anew_for_a_set_that_was_rendered_anew(vae, tmp_path, monkeypatch):
+    network, squares = AutoencoderKL.from_pretrained(vae), Squares(None)
+    first = latents.encoded(squares, network, tmp_path)
+    monkeypatch.setattr(squares, "images", lambda rows: 255 - Squares.images(squares, rows))
+    assert np.abs(latents.encoded(squares, network, tmp_path).values - first.values).max() > 0.1
+
+
 def test_every_domain_has_its_share():
     mixture = Mixture(["portrait"] * 90 + ["flower"] * 10, {"portrait": 1.0, "flower": 3.0, "scene": 1.0})
     rows = mixture.rows(np.random.default_rng(0), 40)
