@@ -80,7 +80,7 @@ def _portraits(plan: Plan) -> Iterator[Made]:
 def _fruit(plan: Plan) -> Iterator[Made]:
     cutouts = fruit.read(plan.data, plan.held_out, 30 if plan.held_out else 110)
     looks = [tuple(one.facts[name] for name in ("kind", "colour", "state")) for one in cutouts]
-    odds = np.array([looks.count(look) ** -0.5 for look in looks])  # green apples are few: show them more often
+    odds = np.array([looks.count(look) ** -0.5 for look in looks])  # green apples and withered ones are few
     for k in range(plan.count):
         rng = plan.rng(k)
         one = cutouts[rng.choice(len(cutouts), p=odds / odds.sum())]
