@@ -42,7 +42,7 @@ from models.text2image.words import EXAMPLES
 from models.training import Log, Run, add_settings, settings
 
 SHARES = {  # how often each is asked for
-    "portrait": 0.16, "fruit": 0.19, "flower": 0.1, "sketch": 0.17,
+    "portrait": 0.16, "fruit": 0.16, "withered": 0.04, "flower": 0.1, "sketch": 0.16,
     "shapes": 0.26, "landscape": 0.03, "still life": 0.09,
 }  # fmt: skip
 FACTS = 4000  # pictures of a kind whose facts prompts are made of

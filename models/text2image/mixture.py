@@ -10,8 +10,20 @@ from models.errors import BadInput
 
 
 def kind(domain: str, facts: Mapping) -> str:
-    """What a picture's share goes by: its domain, or of a scene its style, since paper shapes are harder than hills."""
-    return str(facts["style"]) if domain == "scene" else domain
+    """What a picture's share goes by: its domain; of a scene its style, since paper shapes are harder than hills; and
+    withered fruit, of which there is little, apart."""
+    if domain == "scene":
+        return str(facts["style"])
+    return "withered" if facts.get("state") == "withered" else domain
+
+
+# Faces are what everybody sees mistakes in, and the colour of a thin frame is what gets lost first.
+COLOURED = ("red", "blue", "green", "gold", "brown", "tortoise", "silver")
+
+
+def detail(domain: str, facts: Mapping) -> str:
+    """What a picture's share goes by where pictures are made smaller: its kind, portraits with thin colours apart."""
+    return "coloured frame" if facts.get("frame") in COLOURED else kind(domain, facts)
 
 
 class Mixture:

@@ -37,7 +37,7 @@ from models.training import Ema, Log, Run, add_settings, cosine, grid, settings
 # How often each kind is seen. Scenes have most to say; the few photographs of flowers, three times as hard to tell
 # from noise as the rest, would drown it in their gradients if they came as often.
 SHARES = {
-    "portrait": 0.22, "fruit": 0.12, "flower": 0.12, "sketch": 0.14,
+    "portrait": 0.22, "fruit": 0.1, "withered": 0.02, "flower": 0.12, "sketch": 0.14,
     "shapes": 0.2, "landscape": 0.08, "still life": 0.12,
 }  # fmt: skip
 STEPS, GUIDANCE = 5, 1.5  # of the sheets

@@ -5,12 +5,17 @@ a side, told by pixels, by SqueezeNet features, late and lightly by projected di
 from N(0, 1). Now and then the latent is shrunk and has to decode to the picture shrunk (EQ-VAE, Kouzelis et al. 2025,
 arXiv:2502.09509): latents that keep scale are easier for the prior to learn.
 
+`--begin VAE --anchor 10` goes on with one that a prior has learnt from: encoder and decoder learn what they lose, and
+latents are held to where they were, so that they go on meaning the same.
+
 Crops of half the side come first, whole pictures last. At the end the latents' mean and deviation are folded into the
-convolutions around them, so that the prior meets numbers about N(0, 1) and the scaling factor is 1. Resumable (the
-same command goes on from `--out`), deterministic from `--seed` on one machine, CPU or GPU.
+convolutions around them, so that the prior meets numbers about N(0, 1) and the scaling factor is 1; begun with a VAE
+they are so already. Resumable (the same command goes on from `--out`), deterministic from `--seed` on one machine, CPU
+or GPU.
 """
 
 import argparse
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,14 +31,18 @@ from torch import Tensor, nn
 from models.losses import PERCEPTUAL_LAYERS, ProjectedHeads, divergence, hinge_discriminator, hinge_generator
 from models.perceptual import SqueezeNet, perceptual_distance
 from models.text2image.data import Captioned
-from models.text2image.mixture import Mixture
+from models.text2image.mixture import Mixture, detail
 from models.text2image.network import TextToImageConfig, make_autoencoder
 from models.training import Ema, Log, Run, add_settings, cosine, grid, settings, to_pictures, to_tensor
 
 COLUMNS = 12  # of a sheet
 _STRIDE = 8  # of SqueezeNet's layers that are asked, at most
-# How often each domain is looked at: thin frames of glasses are the hardest to keep in a picture eight times smaller.
-SHARES = {"portrait": 0.4, "fruit": 0.1, "flower": 0.24, "sketch": 0.1, "scene": 0.16}
+# How often each kind is looked at: thin frames of glasses and wrinkles are the hardest to keep in a picture eight
+# times smaller.
+SHARES = {
+    "coloured frame": 0.22, "portrait": 0.22, "withered": 0.06, "fruit": 0.14, "flower": 0.18, "sketch": 0.06,
+    "shapes": 0.05, "landscape": 0.03, "still life": 0.04,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class TrainConfig:
     warm: float = 0.45  # share of the run before the discriminators are asked; a quarter later at full weight
     divergence: float = 1e-3  # per number of the latent
     shrunk: float = 0.2  # share of steps on shrunk latents
+    noise: float = 0.0  # most that is added to the latents, in their deviations
+    anchor: float = 0.0  # how much latents are held to those of the autoencoder begun with
     ema: float = 0.995
     keep_every: int = 4_800  # images between checkpoints, each with a sheet
 
@@ -75,12 +86,14 @@ class Trainer:
     ):
         torch.manual_seed(config.seed)  # construction only; every later draw comes from the seed and the step
         self.config, self.device, self.set = config, device, captioned
-        self.mixture = Mixture(captioned.domains, SHARES)
+        self.kinds = np.array([detail(name, captioned.facts(row)) for row, name in enumerate(captioned.domains)])
+        self.mixture = Mixture(self.kinds, SHARES)
         self.side = captioned.images([0]).shape[1]
         network = begin or fresh(config, self.side)
         self.autoencoder = network.to(device, memory_format=torch.channels_last)
         self.heads = ProjectedHeads().to(device)
         self.squeezenet = SqueezeNet(squeezenet).to(device)
+        self.before = copy.deepcopy(self.autoencoder).eval().requires_grad_(False) if config.anchor else None
         self.averaged = Ema(self.autoencoder, config.ema)
         self.making = torch.optim.AdamW(self.autoencoder.parameters(), betas=(0.9, 0.98), weight_decay=1e-3)
         self.judging = torch.optim.Adam(self.heads.parameters(), betas=(0.5, 0.99))
@@ -110,14 +123,27 @@ class Trainer:
         with torch.autocast(self.device, torch.bfloat16):
             found = self.autoencoder.encode(target).latent_dist
             noise = torch.from_numpy(rng.standard_normal(found.mean.shape, np.float32)).to(self.device)
-            z = found.mean + found.std * noise
+            more = torch.from_numpy(rng.uniform(0, config.noise, (count, 1, 1, 1)).astype(np.float32)).to(self.device)
+            z = found.mean + (found.std.square() + more.square()).sqrt() * noise
+            shown = target
             if rng.random() < config.shrunk:
-                z, target = F.avg_pool2d(z, 2), F.avg_pool2d(target, 2)
+                z, shown = F.avg_pool2d(z, 2), F.avg_pool2d(target, 2)
             made = self.autoencoder.decode(z.contiguous(memory_format=torch.channels_last)).sample
         kl = divergence(found.mean.float().flatten(1), found.logvar.float().flatten(1)) / found.mean[0].numel()
         log.add(kl=kl, fog=found.std.mean() / found.mean.std())
-        self.learn(self.unlike(made, target, images, rng, log) + config.divergence * kl, images)
+        loss = self.unlike(made, shown, images, rng, log) + config.divergence * kl
+        if self.before:
+            moved = self._moved(found.mean, target)
+            log.add(moved=moved.detach().sqrt())
+            loss = loss + config.anchor * moved
+        self.learn(loss, images)
         return count
+
+    def _moved(self, latents: Tensor, pictures: Tensor) -> Tensor:
+        """How far latents are from where they were: the mean square, of latents that are about N(0, 1)."""
+        with torch.no_grad(), torch.autocast(self.device, torch.bfloat16):
+            there = self.before.encode(pictures).latent_dist.mean
+        return (latents.float() - there.float()).square().mean()
 
     def unlike(self, made: Tensor, target: Tensor, images: int, rng: np.random.Generator, log: Log) -> Tensor:
         """How unlike its target (B, 3, h, w) what was made is, to the eye and to the discriminators, which learn."""
@@ -240,36 +266,40 @@ def sheet(autoencoder: AutoencoderKL, pictures: NDArray) -> Image.Image:
     return grid(rows)
 
 
-def export(trainer: Trainer, out: Path, count: int = 2000) -> None:
-    """The averaged autoencoder, normalised on `count` training pictures, in diffusers' format."""
+def settle(trainer: Trainer, count: int = 2000) -> None:
+    """Normalise the averaged autoencoder on `count` training pictures."""
     rows = trainer.mixture.rows(np.random.default_rng(trainer.config.seed), count)
     network = trainer.averaged.module
     latents = torch.cat([encode(network, trainer.set.images(part)) for part in np.array_split(rows, -(-count // 50))])
     normalise(network, latents)
-    network.save_pretrained(out)
 
 
-def train(config: TrainConfig, captioned: Path, data: Path, out: Path, device: str) -> None:
+def train(config: TrainConfig, captioned: Path, data: Path, out: Path, device: str, begin: Path | None = None) -> None:
+    """Train on captioned/train and write vae/ into `out`, from nothing or from the vae/ `begin`."""
     held_out = Captioned(captioned / "held-out")
     seen = held_out.images(np.linspace(0, len(held_out) - 1, min(4, len(held_out) // COLUMNS) * COLUMNS).astype(int))
     squeezenet = data / "perceptual" / "squeezenet10-imagenet.safetensors"
-    trainer = Trainer(config, Captioned(captioned / "train"), squeezenet, device)
+    network = AutoencoderKL.from_pretrained(begin, dtype=torch.float32, local_files_only=True) if begin else None
+    trainer = Trainer(config, Captioned(captioned / "train"), squeezenet, device, network)
     run = Run(out, trainer.parts())
     while run.images < config.images:
         if run.saw(trainer.step(run.images, run.log), config.images, config.keep_every):
             run.keep_sheet(sheet(trainer.averaged.module, seen))
-    export(trainer, out / "vae")
+    if not begin:
+        settle(trainer)
+    trainer.averaged.module.save_pretrained(out / "vae")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, required=True, help="folder with captioned sets train/ and held-out/")
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data (for SqueezeNet)")
+    parser.add_argument("--begin", type=Path, help="a vae/ to go on from, its latents held where they are by --anchor")
     parser.add_argument("--out", type=Path, default=Path("runs/autoencoder"), help="for checkpoints, sheets and vae/")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, TrainConfig())
     args = parser.parse_args()
-    train(settings(args, TrainConfig()), args.set, args.data, args.out, args.device)
+    train(settings(args, TrainConfig()), args.set, args.data, args.out, args.device, args.begin)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 What latents mean stays what it is, and with it all that a prior has learnt; only how they are drawn gets better, as
 when Stable Diffusion's decoder was trained on. Whole pictures' latents are cut where the picture is, a little noise
-added, since those that a prior paints are never quite right; everything else is as in `train_autoencoder.py`.
+added, since those that a prior paints are never quite right; everything else is as in `train_autoencoder.py`. With
+`--prior HOUSE` it learns from that prior's very mistakes: half of the latents were drowned in noise in part, and the
+prior took it out again in two steps, so the picture they should have shown is known.
 
 Settings for one CPU core and half an hour. Resumable, deterministic from `--seed` on one machine.
 """
@@ -13,19 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, PixArtAlphaPipeline
+from numpy.typing import NDArray
 from torch import Tensor
 
+from models.text2image import folder
 from models.text2image.bench import PERCEPTUAL
 from models.text2image.data import Captioned
 from models.text2image.latents import Latents, encoded, pictures
 from models.text2image.mixture import Mixture
-from models.text2image.train_autoencoder import COLUMNS, TrainConfig, Trainer, sheet
+from models.text2image.network import WORDS, Flow
+from models.text2image.train_autoencoder import COLUMNS, SHARES, TrainConfig, Trainer, sheet
 from models.training import Log, Run, add_settings, settings, to_tensor
-
-# Faces are what everybody sees mistakes in, and the colour of a thin frame is what gets lost first.
-COLOURED = ("red", "blue", "green", "gold", "brown", "tortoise")
-SHARES = {"coloured frame": 0.25, "portrait": 0.3, "fruit": 0.1, "flower": 0.18, "sketch": 0.06, "scene": 0.11}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class DecoderConfig(TrainConfig):
     worst: float = 1.0
     warm: float = 0.03
     noise: float = 0.15  # most that is added to the latents, in their deviations
+    restored: float = 0.5  # share of latents that the prior, if there is one, has restored
+    drowned: float = 0.6  # most noise that it had to take out: 1 would leave nothing of the picture
     keep_every: int = 4_800
 
 
@@ -47,13 +50,19 @@ class DecoderTrainer(Trainer):
     config: DecoderConfig
 
     def __init__(
-        self, config: DecoderConfig, captioned: Captioned, begin: AutoencoderKL, out: Path, data: Path, device: str
+        self,
+        config: DecoderConfig,
+        captioned: Captioned,
+        begin: AutoencoderKL,
+        out: Path,
+        data: Path,
+        device: str,
+        painter: PixArtAlphaPipeline | None = None,
     ):
         super().__init__(config, captioned, data / PERCEPTUAL, device, begin)
         self.latents: Latents = encoded(captioned, begin, out)
-        framed = [captioned.facts(row).get("frame") in COLOURED for row in range(len(captioned))]
-        kinds = np.where(framed, "coloured frame", captioned.domains)
-        self.mixture = Mixture(kinds[self.latents.rows], SHARES)
+        self.mixture = Mixture(self.kinds[self.latents.rows], SHARES)
+        self.painter = painter.to(device) if painter else None
         for part in (self.autoencoder.encoder, self.autoencoder.quant_conv):
             part.requires_grad_(False)
 
@@ -72,6 +81,8 @@ class DecoderTrainer(Trainer):
         """Latents (B, C, h, w) and what they are of, (B, 3, S, S): whole ones, or half a side cut from each."""
         rows = self.mixture.rows(rng, self.config.whole_batch if whole else self.config.crop_batch)
         latents, shown = self.latents.values[rows], pictures(self.set, self.latents, rows)
+        if self.painter:
+            latents = self._restored(latents, self.set.captions(self.latents.rows[rows], rng, 1.0), rng)
         if not whole:
             half, cell = latents.shape[2] // 2, shown.shape[1] // latents.shape[2]
             corners = rng.integers(half + 1, size=(len(rows), 2))
@@ -80,14 +91,43 @@ class DecoderTrainer(Trainer):
             shown = np.stack([p[y : y + size, x : x + size] for p, (y, x) in zip(shown, cell * corners)])
         return torch.from_numpy(latents).to(self.device).float(), to_tensor(shown, self.device)
 
+    @torch.inference_mode()
+    def _restored(self, latents: NDArray, said: list[str], rng: np.random.Generator) -> NDArray:
+        """Latents (B, C, h, w) of pictures of which this is said, as the prior would have painted them, or some of
+        them: two of Euler's steps from where noise has drowned them to different depths."""
+        config, painter = self.config, self.painter
+        depth = rng.uniform(0, config.drowned, len(said)) * (rng.random(len(said)) < config.restored)
+        t = torch.from_numpy(depth.astype(np.float32)).to(self.device)
+        x = torch.lerp(
+            torch.from_numpy(latents).to(self.device).float(),
+            torch.from_numpy(rng.standard_normal(latents.shape, np.float32)).to(self.device),
+            t[:, None, None, None],
+        )
+        words = painter.tokenizer(said, padding="longest", truncation=True, max_length=WORDS, return_tensors="pt")
+        flow, half = Flow(painter.text_encoder, painter.transformer), t[:, None, None, None] / 2
+        with torch.autocast(self.device, torch.bfloat16):
+            for now in (t, t / 2):
+                x = x - half * flow(x, now, words.to(self.device)).float()
+        return x.cpu().numpy()
 
-def train(config: DecoderConfig, captioned: Path, data: Path, begin: Path, out: Path, device: str) -> None:
-    """Go on with the decoder of the vae/ `begin`, and write vae/ and a sheet into `out` at every checkpoint."""
+
+def train(
+    config: DecoderConfig,
+    captioned: Path,
+    data: Path,
+    begin: Path,
+    out: Path,
+    device: str,
+    prior: Path | None = None,
+) -> None:
+    """Go on with the decoder of the vae/ `begin`, and write vae/ and a sheet into `out` at every checkpoint. `prior` is
+    the house/ whose mistakes it learns from."""
     out.mkdir(parents=True, exist_ok=True)  # where the trainer keeps its latents
     held_out = Captioned(captioned / "held-out")
     seen = held_out.images(np.linspace(0, len(held_out) - 1, min(4, len(held_out) // COLUMNS) * COLUMNS).astype(int))
     network = AutoencoderKL.from_pretrained(begin, dtype=torch.float32, local_files_only=True)
-    trainer = DecoderTrainer(config, Captioned(captioned / "train"), network, out, data, device)
+    painter = folder.read(prior) if prior else None
+    trainer = DecoderTrainer(config, Captioned(captioned / "train"), network, out, data, device, painter)
     run = Run(out, trainer.parts())
     while run.images < config.images:
         if run.saw(trainer.step(run.images, run.log), config.images, config.keep_every):
@@ -100,11 +140,12 @@ def main() -> None:
     parser.add_argument("--set", type=Path, required=True, help="folder with captioned sets train/ and held-out/")
     parser.add_argument("--data", type=Path, required=True, help="folder of the training data (for SqueezeNet)")
     parser.add_argument("--begin", type=Path, required=True, help="the vae/ that train_autoencoder wrote")
+    parser.add_argument("--prior", type=Path, help="a house/ that paints latents of the same meaning")
     parser.add_argument("--out", type=Path, default=Path("runs/decoder"), help="for checkpoints, sheets and vae/")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    add_settings(parser, DecoderConfig(), besides=("base", "divergence", "shrunk"))  # the encoder's
+    add_settings(parser, DecoderConfig(), besides=("base", "divergence", "shrunk", "anchor"))  # the encoder's
     args = parser.parse_args()
-    train(settings(args, DecoderConfig()), args.set, args.data, args.begin, args.out, args.device)
+    train(settings(args, DecoderConfig()), args.set, args.data, args.begin, args.out, args.device, args.prior)
 
 
 if __name__ == "__main__":

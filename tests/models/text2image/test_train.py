@@ -11,7 +11,7 @@ from models import training
 from models.errors import BadInput
 from models.text2image import folder, latents, train_autoencoder, train_decoder
 from models.text2image import train as train_prior
-from models.text2image.mixture import Mixture
+from models.text2image.mixture import Mixture, detail, kind
 from models.text2image.network import TextToImageConfig, make_autoencoder, make_flow, make_scheduler
 from models.text2image.tokenizer import build
 from tests.models import fake_squeezenet
@@ -95,6 +95,24 @@ def test_a_stopped_autoencoder_ends_as_an_unbroken_one(data, monkeypatch):
     assert (data / "whole" / "samples-0000016.png").exists()
 
 
+def test_latents_that_are_held_stay_where_they_were(data, vae):
+    before = AutoencoderKL.from_pretrained(vae)
+    squares = Squares(None).images(range(16))
+    moved = {}
+    for anchor in (1e-6, 100.0):
+        config = replace(AUTOENCODER, crops=80, learning_rate=2e-3, keep_every=80, anchor=anchor)
+        train_autoencoder.train(config, data, data, data / str(anchor), "cpu", begin=vae)
+        after = AutoencoderKL.from_pretrained(data / str(anchor) / "vae")
+        learnt = [
+            name.partition(".")[0]
+            for name, of in after.named_parameters()
+            if not torch.equal(of, before.get_parameter(name))
+        ]
+        assert {"encoder", "decoder"} <= set(learnt)
+        moved[anchor] = (train_autoencoder.encode(after, squares) - train_autoencoder.encode(before, squares)).std()
+    assert moved[100.0] < 0.75 * moved[1e-6]
+
+
 def test_a_decoder_learns_and_what_latents_mean_stays(data, vae, monkeypatch):
     config = train_decoder.DecoderConfig(crops=8, wholes=4, crop_batch=4, whole_batch=2, keep_every=8)
 
@@ -110,6 +128,31 @@ def test_a_decoder_learns_and_what_latents_mean_stays(data, vae, monkeypatch):
     _same(whole, broken)
     moved = {name.partition(".")[0] for name in before if not torch.equal(before[name], whole[name])}
     assert moved == {"decoder", "post_quant_conv"}
+
+
+def test_a_decoder_learns_from_what_a_prior_makes_of_latents(data, vae):
+    train_prior.train(PRIOR, data, vae, data / "prior", "cpu")
+    house = data / "prior" / "house"
+    config = train_decoder.DecoderConfig(crops=8, wholes=4, crop_batch=4, whole_batch=2, keep_every=8)
+    train_decoder.train(config, data, data, vae, data / "learnt", "cpu", prior=house)
+    ours, theirs = (AutoencoderKL.from_pretrained(path).state_dict() for path in (vae, data / "learnt" / "vae"))
+    assert {name.partition(".")[0] for name in ours if not torch.equal(ours[name], theirs[name])} == {
+        "decoder", "post_quant_conv",
+    }  # fmt: skip
+
+
+def test_what_was_drowned_deeper_comes_back_less_like_itself(data, vae):
+    train_prior.train(PRIOR, data, vae, data / "prior", "cpu")
+    network, painter = AutoencoderKL.from_pretrained(vae), folder.read(data / "prior" / "house")
+    squares, apart = Squares(None), {}
+    for deepest in (0.0, 0.1, 0.9):
+        config = train_decoder.DecoderConfig(restored=1.0, drowned=deepest)
+        trainer = train_decoder.DecoderTrainer(config, squares, network, data, data, "cpu", painter)
+        kept = trainer.latents.values[:8]
+        restored = trainer._restored(kept, ["a red square"] * 8, np.random.default_rng(0))
+        assert restored.shape == kept.shape
+        apart[deepest] = np.abs(restored - kept).mean()
+    assert apart[0.0] == 0 and 0 < 3 * apart[0.1] < apart[0.9]
 
 
 def test_a_latent_is_cut_where_its_picture_is(data, vae):
@@ -210,6 +253,12 @@ def test_every_domain_has_its_share():
     assert (rows >= 90).sum() == 30
     with pytest.raises(BadInput, match="No share is set for fish"):
         Mixture(["fish"], {"portrait": 1.0})
+
+
+def test_what_is_hard_to_keep_is_looked_at_apart():
+    assert kind("fruit", {"state": "withered"}) == detail("fruit", {"state": "withered"}) == "withered"
+    assert detail("portrait", {"frame": "red"}) == "coloured frame"
+    assert detail("portrait", {"frame": "black"}) == kind("portrait", {"frame": "red"}) == "portrait"
 
 
 def test_the_matrices_that_turn_and_those_that_do_not():
