@@ -88,13 +88,14 @@ def implied(facts: dict, domain: str) -> dict[str, str]:
 
 
 def _lots(facts: Sequence[dict], domain: str) -> list[list[dict]]:
-    """For each lot of facts that go together, all that occur LEAST times, each once."""
+    """For each lot of facts that go together, all that occur LEAST times, or as often as any does, each once."""
     if domain == "scene":
         return [[dict(found) for found in facts if _told_apart(found["objects"])]]
     lots = []
     for names in _TOGETHER[domain]:
         seen = Counter(tuple((n, _simple(found[n])) for n in names if n in found) for found in facts)
-        lots.append([dict(lot) for lot, times in sorted(seen.items()) if times >= LEAST])
+        least = min(LEAST, max(seen.values(), default=0))
+        lots.append([dict(lot) for lot, times in sorted(seen.items()) if times >= least])
     return lots
 
 

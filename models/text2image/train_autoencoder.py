@@ -5,7 +5,7 @@ a side, told by pixels, by SqueezeNet features, late and lightly by projected di
 from N(0, 1). Now and then the latent is shrunk and has to decode to the picture shrunk (EQ-VAE, Kouzelis et al. 2025,
 arXiv:2502.09509): latents that keep scale are easier for the prior to learn.
 
-`--begin VAE --anchor 10` goes on with one that a prior has learnt from: encoder and decoder learn what they lose, and
+`--begin VAE --anchor 4` goes on with one that a prior has learnt from: encoder and decoder learn what they lose, and
 latents are held to where they were, so that they go on meaning the same.
 
 Crops of half the side come first, whole pictures last. At the end the latents' mean and deviation are folded into the

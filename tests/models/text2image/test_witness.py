@@ -178,6 +178,15 @@ def test_moments_see_means_spreads_and_edges():
     assert moments(stripes)[0].tolist() == pytest.approx([0, (16 / 15) ** 0.5, 2, 0], abs=0.01)
 
 
+def test_of_few_pictures_the_commonest_facts_are_put_together():
+    seen = [
+        {"kind": "apple", "colour": "red", "state": "withered", "backdrop": backdrop}
+        for backdrop in ("white", "pink", "pink", "grey")
+    ]
+    made = Anew(seen, "fruit").draw(default_rng(0))
+    assert made == {"kind": "apple", "colour": "red", "state": "withered", "backdrop": "pink"}
+
+
 def test_a_step_teaches_the_prior_and_the_critic(house, tmp_path):
     config = align.AlignConfig(views=8, batch=8, real=8, lessons=8, keep_every=8)
     trainer = align.Aligner(config, Faces(), house, tmp_path / "witness.safetensors", tmp_path, "cpu")
