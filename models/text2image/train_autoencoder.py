@@ -9,8 +9,8 @@ arXiv:2502.09509): latents that keep scale are easier for the prior to learn.
 latents are held to where they were, so that they go on meaning the same.
 
 Crops of half the side come first, whole pictures last. At the end the latents' mean and deviation are folded into the
-convolutions around them, so that the prior meets numbers about N(0, 1) and the scaling factor is 1; begun with a VAE
-they are so already. Resumable (the same command goes on from `--out`), deterministic from `--seed` on one machine, CPU
+convolutions around them, so that the prior meets numbers about N(0, 1) and the scaling factor is 1; those that are
+held are so already. Resumable (the same command goes on from `--out`), deterministic from `--seed` on one machine, CPU
 or GPU.
 """
 
@@ -285,7 +285,7 @@ def train(config: TrainConfig, captioned: Path, data: Path, out: Path, device: s
     while run.images < config.images:
         if run.saw(trainer.step(run.images, run.log), config.images, config.keep_every):
             run.keep_sheet(sheet(trainer.averaged.module, seen))
-    if not begin:
+    if not config.anchor:
         settle(trainer)
     trainer.averaged.module.save_pretrained(out / "vae")
 
@@ -299,6 +299,8 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, TrainConfig())
     args = parser.parse_args()
+    if args.anchor and not args.begin:
+        parser.error("--anchor holds latents to those of --begin: name a vae/ there")
     train(settings(args, TrainConfig()), args.set, args.data, args.out, args.device, args.begin)
 
 

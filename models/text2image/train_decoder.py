@@ -104,10 +104,12 @@ class DecoderTrainer(Trainer):
             t[:, None, None, None],
         )
         words = painter.tokenizer(said, padding="longest", truncation=True, max_length=WORDS, return_tensors="pt")
+        words = words.to(self.device)
         flow, half = Flow(painter.text_encoder, painter.transformer), t[:, None, None, None] / 2
         with torch.autocast(self.device, torch.bfloat16):
+            states = flow.read(words)
             for now in (t, t / 2):
-                x = x - half * flow(x, now, words.to(self.device)).float()
+                x = x - half * flow(x, now, words, states).float()
         return x.cpu().numpy()
 
 

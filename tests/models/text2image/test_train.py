@@ -113,6 +113,13 @@ def test_latents_that_are_held_stay_where_they_were(data, vae):
     assert moved[100.0] < 0.75 * moved[1e-6]
 
 
+def test_there_is_nothing_to_hold_latents_to_without_a_beginning(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["train_autoencoder", "--set", "SETS", "--data", "DIR", "--anchor", "4"])
+    with pytest.raises(SystemExit):
+        train_autoencoder.main()
+    assert "name a vae/ there" in capsys.readouterr().err
+
+
 def test_a_decoder_learns_and_what_latents_mean_stays(data, vae, monkeypatch):
     config = train_decoder.DecoderConfig(crops=8, wholes=4, crop_batch=4, whole_batch=2, keep_every=8)
 
