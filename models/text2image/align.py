@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import PixArtAlphaPipeline
 from numpy.random import Generator
 from torch import Tensor
@@ -31,13 +30,14 @@ from models.text2image.captions import plain, thorough
 from models.text2image.critic import Critic, Told
 from models.text2image.data import Captioned
 from models.text2image.latents import Latents
+from models.text2image.missed import disturbed, missed
 from models.text2image.mixture import Mixture, kind
 from models.text2image.moments import Moments
 from models.text2image.network import make_pipeline
 from models.text2image.prompts import Anew, implied
 from models.text2image.train import TrainConfig, Trainer, flow_of, sheet
-from models.text2image.train_witness import STILL, facts_told
-from models.text2image.witness import Asked, Question
+from models.text2image.train_witness import facts_told
+from models.text2image.witness import Question
 from models.text2image.words import EXAMPLES
 from models.training import Log, Run, add_settings, settings
 
@@ -107,7 +107,7 @@ class Prompts:
         for found, domain in zip(facts, (self.domain[name] for name in kinds)):
             alike = rng.random() < self.config.plain
             said.append(plain(found, domain) if alike else thorough(found, domain, rng))
-            questions.append([(Question.of(domain, name), answer) for name, answer in implied(found, domain).items()])
+            questions.append(Question.all_of(domain, implied(found, domain)))
         return Drawn(said, kinds, questions, torch.from_numpy(self.latents.values[picks]).float())
 
 
@@ -135,8 +135,8 @@ class Aligner(Trainer):
         painted = self.paint(drawn.said, rng)
         apart = self.moments(painted[: len(drawn.real)], drawn.real.to(self.device), drawn.kinds[: len(drawn.real)])
         self.teach(painted.detach(), drawn, rng, log)
-        missed = self.missed(self.disturbed(painted, drawn.kinds, rng), drawn, log)
-        self.learn(loss + self.config.asked * missed + self.config.alike * apart, views)
+        asked = missed(self.critic, self._shown(painted, drawn.kinds, rng), drawn.kinds, drawn.questions, log)
+        self.learn(loss + self.config.asked * asked + self.config.alike * apart, views)
         log.add(apart=self.moments.apart.square().mean().sqrt())
         return self.config.batch
 
@@ -144,17 +144,13 @@ class Aligner(Trainer):
         """The critic's own step: real latents beside what was just painted."""
         rows = self.lessons.rows(rng, self.config.lessons)
         facts = [self.told[row] for row in rows]
-        true = [[(Question.of(domain, name), answer) for name, answer in told.items()] for domain, told in facts]
+        true = [Question.all_of(*one) for one in facts]
         real = torch.from_numpy(self.latents.values[rows]).to(self.device).float()
-        shown = self.disturbed(real, [kind(*one) for one in facts], rng)
-        self.critic.learn((shown, true), (self.disturbed(painted, drawn.kinds, rng), drawn.questions), rng, log)
+        shown = self._shown(real, [kind(*one) for one in facts], rng)
+        self.critic.learn((shown, true), (self._shown(painted, drawn.kinds, rng), drawn.questions), rng, log)
 
-    def disturbed(self, latents: Tensor, kinds: Sequence[str], rng: Generator) -> Tensor:
-        """Latents (B, C, h, w) as the critic is shown them, real or painted: noisy, and shifted."""
-        shifts = rng.integers(-1, 2, (len(kinds), 2)) * [[name not in STILL] for name in kinds]
-        moved = torch.stack([one.roll(tuple(shift), (1, 2)) for one, shift in zip(latents, shifts.tolist())])
-        amount = rng.uniform(0, self.config.noise, len(kinds)) * (rng.random(len(kinds)) >= self.config.clear)
-        return moved + torch.from_numpy(amount).to(moved)[:, None, None, None] * self._noise(moved.shape, rng)
+    def _shown(self, latents: Tensor, kinds: Sequence[str], rng: Generator) -> Tensor:
+        return disturbed(latents, kinds, rng, self.config.noise, self.config.clear)
 
     def pipeline(self) -> PixArtAlphaPipeline:
         """What would ship now: the averaged networks, brought back some of the way to those begun with."""
@@ -163,19 +159,6 @@ class Aligner(Trainer):
             if tensor.is_floating_point():
                 tensor.copy_(torch.lerp(self.begun[name], tensor, self.config.way))
         return make_pipeline(self.autoencoder, flow.prior, flow.text_encoder, self.tokenizer)
-
-    def missed(self, shown: Tensor, drawn: Drawn, log: Log) -> Tensor:
-        """What the critic misses in latents (B, C, h, w): the mean cross-entropy of what was asked for."""
-        asked = Asked.of(self.critic.catalogue, drawn.questions, self.device)
-        with torch.autocast(self.device, torch.bfloat16):
-            told = self.critic(shown, asked)
-        losses = F.cross_entropy(told, asked.answers, reduction="none")
-        there = (told[:, :-1].argmax(1) == asked.answers).float()
-        log.add(missed=losses.mean(), there=there.mean())
-        kinds = np.array(drawn.kinds)[asked.whose.tolist()]
-        for name in np.unique(kinds):
-            log.add(**{f"there_{name}": there[torch.from_numpy(kinds == name)].mean()})
-        return losses.mean()
 
     def paint(self, said: Sequence[str], rng: Generator) -> Tensor:
         """Latents (B, C, h, w) of prompts, without guidance, in a few of Euler's steps of uneven length."""

@@ -5,6 +5,10 @@ in Stable Diffusion 3 (Esser et al. 2024, arXiv:2403.03206), a little to the noi
 from nothing. Captions are drawn anew for every view, and some are left empty for classifier-free guidance (Ho and
 Salimans 2022, arXiv:2207.12598). Matrices of the blocks move by Muon (Jordan et al. 2024), everything else by AdamW.
 
+A flow's errors say little about whether the third star is red. So a witness (`--witness`, of `train_witness.py`) may be
+asked what the estimate of the finished latents shows that each step makes anyway, and what it misses of what is true is
+part of the loss: a classifier's cross-entropy beside the flow's error, for one forward pass of both.
+
 Latents are encoded once and kept. At every checkpoint `house/` holds the whole pipeline as it would ship, and a sheet
 shows four pictures, the first four seeds, of each prompt. Resumable (the same command goes on from `--out`),
 deterministic from `--seed` on one machine, CPU or GPU; on a GPU more is to be had from `--width 512 --layers 12
@@ -25,12 +29,16 @@ from PIL import Image
 from torch import Tensor, nn
 from transformers import BatchEncoding
 
-from models.text2image import folder
+from models.text2image import folder, witness
+from models.text2image.critic import some
 from models.text2image.data import Captioned
 from models.text2image.latents import encoded
+from models.text2image.missed import disturbed, missed
 from models.text2image.mixture import Mixture, kind
 from models.text2image.network import WORDS, Flow, TextToImageConfig, make_flow, make_pipeline
 from models.text2image.tokenizer import build
+from models.text2image.train_witness import facts_told
+from models.text2image.witness import Question, Witness
 from models.text2image.words import EXAMPLES, VOCABULARY
 from models.training import Ema, Log, Run, add_settings, cosine, grid, settings
 
@@ -41,6 +49,7 @@ SHARES = {
     "shapes": 0.2, "landscape": 0.08, "still life": 0.12,
 }  # fmt: skip
 STEPS, GUIDANCE = 5, 1.5  # of the sheets
+QUESTIONS = 5  # about an estimate, at most
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,9 @@ class TrainConfig:
     whole: float = 0.5  # share of captions that leave nothing out, as who asks for a picture does
     time_mean: float = 0.2  # of the logit of t
     time_spread: float = 1.1
+    asked: float = 0.3  # weight of what a witness misses in estimates, where there is one
+    noise: float = 0.4  # most that is added to what it is shown
+    clear: float = 0.4  # share shown without
     ema: float = 0.998
     keep_every: int = 20_480  # views between checkpoints
 
@@ -67,7 +79,14 @@ class Trainer:
     """The flow, its optimisers, and one step of them."""
 
     def __init__(
-        self, config: TrainConfig, captioned: Captioned, autoencoder: AutoencoderKL, flow: Flow, out: Path, device: str
+        self,
+        config: TrainConfig,
+        captioned: Captioned,
+        autoencoder: AutoencoderKL,
+        flow: Flow,
+        out: Path,
+        device: str,
+        seen_by: Witness | None = None,
     ):
         self.config, self.device, self.set = config, device, captioned
         self.autoencoder = autoencoder.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -75,6 +94,8 @@ class Trainer:
         kinds = [kind(domain, captioned.facts(row)) for row, domain in enumerate(captioned.domains)]
         self.kinds = np.array(kinds)[self.latents.rows]
         self.mixture = Mixture(self.kinds, SHARES)
+        self.witness = seen_by.to(device) if seen_by else None
+        self.told = facts_told(captioned, self.latents) if seen_by else []
         self.tokenizer = build(VOCABULARY)
         self.flow = flow.to(device)
         self.averaged = Ema(self.flow, config.ema)
@@ -102,15 +123,28 @@ class Trainer:
         """The mean error of the velocity, of `count` latents drawn by `rng`."""
         chance, picks = self.chance(rng), self.mixture.rows(rng, count)
         latents = torch.from_numpy(self.latents.values[picks]).to(self.device).float()
-        words = self._captions(self.latents.rows[picks], rng)
+        said = self._captions(self.latents.rows[picks], rng)
         t = self._times(len(picks), chance)
         noise = torch.randn(latents.shape, generator=chance, device=self.device)
-        noisy = torch.lerp(latents, noise, t[:, None, None, None])
+        ahead = t[:, None, None, None]
+        noisy = torch.lerp(latents, noise, ahead)
         with torch.autocast(self.device, torch.bfloat16):
-            velocity = self.flow(noisy, t, words)
+            velocity = self.flow(noisy, t, self.tokens(said))
         errors = (velocity.float() - (noise - latents)).square().mean((1, 2, 3))  # (B,)
         self._note(errors.detach(), self.kinds[picks], log)
-        return errors.mean()
+        if not self.witness:
+            return errors.mean()
+        estimates = noisy - ahead * velocity.float()
+        return errors.mean() + self.config.asked * self._missed(self.witness, estimates, picks, said, rng, log)
+
+    def _missed(
+        self, by: Witness, estimates: Tensor, picks: np.ndarray, said: Sequence[str], rng: np.random.Generator, log: Log
+    ) -> Tensor:
+        """What a witness misses in estimates (B, C, h, w) of latents of which something was said."""
+        kinds = self.kinds[picks].tolist()
+        told = [Question.all_of(*self.told[pick]) if words else [] for pick, words in zip(picks, said)]
+        shown = disturbed(estimates, kinds, rng, self.config.noise, self.config.clear)
+        return missed(by, shown, kinds, some(told, QUESTIONS, rng), log)
 
     def learn(self, loss: Tensor, views: int) -> None:
         """Move every weight, by the rates that are due at `views` seen."""
@@ -134,9 +168,9 @@ class Trainer:
         words = self.tokenizer(list(said), padding="max_length", truncation=True, max_length=WORDS, return_tensors="pt")
         return words.to(self.device)
 
-    def _captions(self, rows: np.ndarray, rng: np.random.Generator) -> BatchEncoding:
+    def _captions(self, rows: np.ndarray, rng: np.random.Generator) -> list[str]:
         said = self.set.captions(rows, rng, self.config.whole)
-        return self.tokens(["" if rng.random() < self.config.empty else caption for caption in said])
+        return ["" if rng.random() < self.config.empty else caption for caption in said]
 
     def _times(self, count: int, chance: torch.Generator) -> Tensor:
         """t (B,) in 0..1, one from each of `count` equally likely stretches, so that batches are alike."""
@@ -215,14 +249,16 @@ def train(
     out: Path,
     device: str,
     begin: Path | None = None,
+    seen_by: Path | None = None,
     compiled: bool = False,
 ) -> None:
-    """Train on captioned/train into `out`, from nothing or from the house/ `begin`."""
+    """Train on captioned/train into `out`, from nothing or from the house/ `begin`, asked by the witness `seen_by`."""
     out.mkdir(parents=True, exist_ok=True)  # where the trainer keeps its latents
     network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True)
     flow = flow_of(folder.read(begin)) if begin else _fresh(config, network)
     before = folder.about(begin) if begin else {}
-    trainer = Trainer(config, Captioned(captioned / "train"), network, flow, out, device)
+    known = witness.load(seen_by) if seen_by else None
+    trainer = Trainer(config, Captioned(captioned / "train"), network, flow, out, device, known)
     run = Run(out, trainer.parts())
     if compiled:
         trainer.compile()
@@ -240,13 +276,14 @@ def main() -> None:
     parser.add_argument("--set", type=Path, required=True, help="folder with a captioned set train/")
     parser.add_argument("--autoencoder", type=Path, required=True, help="the vae/ that train_autoencoder wrote")
     parser.add_argument("--begin", type=Path, help="a house/ to go on from, made with the same autoencoder")
+    parser.add_argument("--witness", type=Path, help="what train_witness taught, to be asked what estimates show")
     parser.add_argument("--compile", action="store_true", help="compile the blocks: steps take two thirds of the time")
     parser.add_argument("--out", type=Path, default=Path("runs/text2image"), help="for checkpoints, sheets and house/")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     add_settings(parser, TrainConfig())
     args = parser.parse_args()
     config = settings(args, TrainConfig())
-    train(config, args.set, args.autoencoder, args.out, args.device, args.begin, args.compile)
+    train(config, args.set, args.autoencoder, args.out, args.device, args.begin, args.witness, args.compile)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class Trainer:
         return len(rows)
 
     def _questions(self, domain: str, facts: dict[str, str], rng: Generator) -> list[tuple[Question, str]]:
-        catalogue, every = self.network.catalogue, [(Question.of(domain, name), facts[name]) for name in facts]
+        catalogue, every = self.network.catalogue, Question.all_of(domain, facts)
         known = [one for one in every if catalogue.number(*one)]
         hard = self.hard.wrong[[catalogue.keys.index(question.key) for question, _ in known]].cpu().numpy() + _SELDOM
         count = min(self.config.questions, len(known))
@@ -154,8 +154,7 @@ def accuracy(network: Witness, latents: Latents, told: list[tuple[str, dict[str,
         rows = [row for row, one in enumerate(told) if kind(*one) == name][:_JUDGED]
         if not rows:
             continue
-        domain = told[rows[0]][0]
-        questions = [[(Question.of(domain, name), answer) for name, answer in told[row][1].items()] for row in rows]
+        questions = [Question.all_of(*told[row]) for row in rows]
         device = network.place.device
         asked = Asked.of(network.catalogue, questions, str(device))
         outputs = network(torch.from_numpy(latents.values[rows].astype(np.float32)).to(device), asked)

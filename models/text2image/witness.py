@@ -36,6 +36,11 @@ class Question:
         known = domain == "scene" and colour in REFERENCES and slot in SLOTS
         return cls(domain, slot, colour) if known else cls(domain, name)
 
+    @classmethod
+    def all_of(cls, domain: str, answers: Mapping[str, str]) -> list[tuple["Question", str]]:
+        """Every question of these, with its answer."""
+        return [(cls.of(domain, name), answer) for name, answer in answers.items()]
+
     @property
     def key(self) -> str:
         return f"{self.domain} {self.slot}"
@@ -62,6 +67,11 @@ class Catalogue:
     @property
     def keys(self) -> list[str]:
         return list(self.answers)
+
+    @property
+    def outputs(self) -> int:
+        """How many answers there are to all questions together."""
+        return sum(map(len, self.answers.values()))
 
     def known(self, domain: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Of these questions of a domain those that can be asked, with their answers."""
@@ -126,7 +136,7 @@ class Witness(nn.Module):
         self.modulated = nn.ModuleList(Modulated(width) for _ in range(2))
         self.narrow = nn.Conv2d(width, _KEPT, 1)
         told = 2 * width + _KEPT * (side // 2) ** 2
-        self.head = nn.Linear(told, sum(map(len, catalogue.answers.values())))
+        self.head = nn.Linear(told, catalogue.outputs)
         self.register_buffer("spans", catalogue.spans(), persistent=False)
 
     def forward(self, latents: Tensor, asked: Asked) -> Tensor:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.random import default_rng
 
-from models.text2image import align, critic, folder, latents, train_witness, witness
+from models.text2image import align, critic, folder, latents, missed, train_witness, witness
 from models.text2image import train as train_prior
 from models.text2image.captions import plain, thorough
 from models.text2image.moments import Moments, moments
@@ -142,11 +142,40 @@ def test_the_prior_and_the_words_learn_from_what_the_witness_misses(house, tmp_p
     trainer = align.Aligner(config, Faces(), house, tmp_path / "witness.safetensors", tmp_path, "cpu")
     log = align.Log(tmp_path / "log.jsonl")
     drawn = trainer.prompts.draw(default_rng(0))
-    trainer.missed(trainer.paint(drawn.said, default_rng(0)), drawn, log).backward()
+    painted = trainer.paint(drawn.said, default_rng(0))
+    missed.missed(trainer.critic, painted, drawn.kinds, drawn.questions, log).backward()
     for network in (trainer.flow.prior, trainer.flow.text_encoder):
         assert max(float(p.grad.abs().max()) for p in network.parameters() if p.grad is not None) > 0
     assert all(p.grad is None for p in trainer.critic.parameters())
     assert 0 <= float(log.sums["there"]) <= 1
+
+
+def test_what_a_witness_misses_in_estimates_is_added_to_the_flows_error(house, tmp_path):
+    pipeline, losses = folder.read(house), {}
+    for weight, empty in ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0)):
+        config = train_prior.TrainConfig(batch=8, asked=weight, empty=empty)
+        flow, seen_by = train_prior.flow_of(pipeline), witness.load(tmp_path / "witness.safetensors")
+        trainer = train_prior.Trainer(config, Faces(), pipeline.vae, flow, tmp_path, "cpu", seen_by)
+        log = align.Log(tmp_path / "log.jsonl")
+        loss = trainer.flow_loss(default_rng(0), log, 8)
+        losses[weight, empty] = float(loss.detach() - log.sums["loss"])
+        if empty:  # nobody said what there was to be
+            assert "missed" not in log.sums
+        else:
+            assert losses[weight, empty] == pytest.approx(weight * float(log.sums["missed"]), abs=1e-4)
+            loss.backward()
+            assert all(p.grad is None for p in seen_by.parameters())
+    assert losses[0.0, 0.0] == losses[0.5, 1.0] == 0 < losses[0.5, 0.0]
+
+
+def test_a_witness_is_shown_latents_moved_and_noisy_but_faces_where_they_are():
+    seen, chance = torch.randn(40, 2, 6, 6), default_rng(0)
+    kinds = ["portrait", "scene"] * 20
+    shown = missed.disturbed(seen, kinds, chance, noise=0.4, clear=1.0)
+    assert torch.equal(shown[::2], seen[::2]) and not torch.equal(shown[1::2], seen[1::2])
+    torch.testing.assert_close(shown.flatten(1).sort(1).values, seen.flatten(1).sort(1).values)
+    noisy = missed.disturbed(seen, ["portrait"] * 40, chance, noise=0.4, clear=0.5) - seen
+    assert 0.3 < float((noisy.abs().amax((1, 2, 3)) == 0).float().mean()) < 0.7 and 0.05 < float(noisy.std()) < 0.3
 
 
 def test_half_of_the_prompts_are_those_of_the_real_latents_beside_them(house, tmp_path):
@@ -203,7 +232,7 @@ def test_a_step_teaches_the_prior_and_the_critic(house, tmp_path):
 def test_a_critic_learns_what_is_painted_and_still_what_is_shown():
     torch.manual_seed(0)
     learner, chance, log = critic.Critic(Witness(CATALOGUE, side=4, width=16, depth=1)), default_rng(0), {}
-    told = [[(Question.of(domain, name), answer) for name, answer in facts.items()] for domain, facts in TOLD]
+    told = [Question.all_of(*one) for one in TOLD]
     latents = torch.randn(4, 8, 4, 4)
 
     class Kept:
