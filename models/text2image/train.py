@@ -7,7 +7,8 @@ Salimans 2022, arXiv:2207.12598). Matrices of the blocks move by Muon (Jordan et
 
 A flow's errors say little about whether the third star is red. So a witness (`--witness`, of `train_witness.py`) may be
 asked what the estimate of the finished latents shows that each step makes anyway, and what it misses of what is true is
-part of the loss: a classifier's cross-entropy beside the flow's error, for one forward pass of both.
+part of the loss: a classifier's cross-entropy beside the flow's error, for one forward pass of both. Of several
+witnesses each step asks one, so that what pleases a single one of them pays less.
 
 Latents are encoded once and kept. At every checkpoint `house/` holds the whole pipeline as it would ship, and a sheet
 shows four pictures, the first four seeds, of each prompt. Resumable (the same command goes on from `--out`),
@@ -45,7 +46,7 @@ from models.training import Ema, Log, Run, add_settings, cosine, grid, settings
 # How often each kind is seen. Scenes have most to say; the few photographs of flowers, three times as hard to tell
 # from noise as the rest, would drown it in their gradients if they came as often.
 SHARES = {
-    "portrait": 0.22, "fruit": 0.1, "withered": 0.02, "flower": 0.12, "sketch": 0.14,
+    "portrait": 0.26, "fruit": 0.1, "withered": 0.02, "flower": 0.12, "sketch": 0.1,
     "shapes": 0.2, "landscape": 0.08, "still life": 0.12,
 }  # fmt: skip
 STEPS, GUIDANCE = 5, 1.5  # of the sheets
@@ -86,7 +87,7 @@ class Trainer:
         flow: Flow,
         out: Path,
         device: str,
-        seen_by: Witness | None = None,
+        seen_by: Sequence[Witness] = (),
     ):
         self.config, self.device, self.set = config, device, captioned
         self.autoencoder = autoencoder.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -94,7 +95,7 @@ class Trainer:
         kinds = [kind(domain, captioned.facts(row)) for row, domain in enumerate(captioned.domains)]
         self.kinds = np.array(kinds)[self.latents.rows]
         self.mixture = Mixture(self.kinds, SHARES)
-        self.witness = seen_by.to(device) if seen_by else None
+        self.witnesses = [one.to(device) for one in seen_by]
         self.told = facts_told(captioned, self.latents) if seen_by else []
         self.tokenizer = build(VOCABULARY)
         self.flow = flow.to(device)
@@ -126,16 +127,16 @@ class Trainer:
         said = self._captions(self.latents.rows[picks], rng)
         t = self._times(len(picks), chance)
         noise = torch.randn(latents.shape, generator=chance, device=self.device)
-        ahead = t[:, None, None, None]
-        noisy = torch.lerp(latents, noise, ahead)
+        share = t[:, None, None, None]
+        noisy = torch.lerp(latents, noise, share)
         with torch.autocast(self.device, torch.bfloat16):
             velocity = self.flow(noisy, t, self.tokens(said))
         errors = (velocity.float() - (noise - latents)).square().mean((1, 2, 3))  # (B,)
         self._note(errors.detach(), self.kinds[picks], log)
-        if not self.witness:
+        if not self.witnesses:
             return errors.mean()
-        estimates = noisy - ahead * velocity.float()
-        return errors.mean() + self.config.asked * self._missed(self.witness, estimates, picks, said, rng, log)
+        estimates, by = noisy - share * velocity.float(), self.witnesses[rng.integers(len(self.witnesses))]
+        return errors.mean() + self.config.asked * self._missed(by, estimates, picks, said, rng, log)
 
     def _missed(
         self, by: Witness, estimates: Tensor, picks: np.ndarray, said: Sequence[str], rng: np.random.Generator, log: Log
@@ -249,15 +250,15 @@ def train(
     out: Path,
     device: str,
     begin: Path | None = None,
-    seen_by: Path | None = None,
+    seen_by: Sequence[Path] = (),
     compiled: bool = False,
 ) -> None:
-    """Train on captioned/train into `out`, from nothing or from the house/ `begin`, asked by the witness `seen_by`."""
+    """Train on captioned/train into `out`, from nothing or from the house/ `begin`, asked by `seen_by`."""
     out.mkdir(parents=True, exist_ok=True)  # where the trainer keeps its latents
     network = AutoencoderKL.from_pretrained(autoencoder, local_files_only=True)
     flow = flow_of(folder.read(begin)) if begin else _fresh(config, network)
     before = folder.about(begin) if begin else {}
-    known = witness.load(seen_by) if seen_by else None
+    known = [witness.load(path) for path in seen_by]
     trainer = Trainer(config, Captioned(captioned / "train"), network, flow, out, device, known)
     run = Run(out, trainer.parts())
     if compiled:
@@ -276,7 +277,9 @@ def main() -> None:
     parser.add_argument("--set", type=Path, required=True, help="folder with a captioned set train/")
     parser.add_argument("--autoencoder", type=Path, required=True, help="the vae/ that train_autoencoder wrote")
     parser.add_argument("--begin", type=Path, help="a house/ to go on from, made with the same autoencoder")
-    parser.add_argument("--witness", type=Path, help="what train_witness taught, to be asked what estimates show")
+    parser.add_argument(
+        "--witness", type=Path, nargs="+", default=(), help="taught by train_witness, asked of estimates"
+    )
     parser.add_argument("--compile", action="store_true", help="compile the blocks: steps take two thirds of the time")
     parser.add_argument("--out", type=Path, default=Path("runs/text2image"), help="for checkpoints, sheets and house/")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -155,7 +155,7 @@ def test_what_a_witness_misses_in_estimates_is_added_to_the_flows_error(house, t
     for weight, empty in ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0)):
         config = train_prior.TrainConfig(batch=8, asked=weight, empty=empty)
         flow, seen_by = train_prior.flow_of(pipeline), witness.load(tmp_path / "witness.safetensors")
-        trainer = train_prior.Trainer(config, Faces(), pipeline.vae, flow, tmp_path, "cpu", seen_by)
+        trainer = train_prior.Trainer(config, Faces(), pipeline.vae, flow, tmp_path, "cpu", [seen_by])
         log = align.Log(tmp_path / "log.jsonl")
         loss = trainer.flow_loss(default_rng(0), log, 8)
         losses[weight, empty] = float(loss.detach() - log.sums["loss"])
@@ -166,6 +166,18 @@ def test_what_a_witness_misses_in_estimates_is_added_to_the_flows_error(house, t
             loss.backward()
             assert all(p.grad is None for p in seen_by.parameters())
     assert losses[0.0, 0.0] == losses[0.5, 1.0] == 0 < losses[0.5, 0.0]
+
+
+def test_of_several_witnesses_each_step_asks_one(house, tmp_path):
+    pipeline, asked = folder.read(house), []
+    several = [witness.load(tmp_path / "witness.safetensors") for _ in range(2)]
+    for number, one in enumerate(several):
+        one.register_forward_hook(lambda *_, number=number: asked.append(number))
+    config, flow = train_prior.TrainConfig(batch=2, empty=0.0), train_prior.flow_of(pipeline)
+    trainer = train_prior.Trainer(config, Faces(), pipeline.vae, flow, tmp_path, "cpu", several)
+    for step in range(12):
+        trainer.flow_loss(default_rng(step), align.Log(tmp_path / "log.jsonl"), 2)
+    assert len(asked) == 12 and set(asked) == {0, 1}
 
 
 def test_a_witness_is_shown_latents_moved_and_noisy_but_faces_where_they_are():
