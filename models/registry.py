@@ -180,7 +180,7 @@ def _register_text2image() -> None:
             licence="CC BY-SA 4.0",
             card="assets/cards/text2image-house.md",
             shared=True,
-            version="11",  # the same recipe paints otherwise with other weights
+            version="12",  # the same recipe paints otherwise with other weights
         )
     )
     for name, title, hub_id, licence, sizes in _TEXT2IMAGE_HUB:
